@@ -1,0 +1,65 @@
+# make run     everything, then the site on http://localhost:8000       make test    everything the tests need, then all of them
+# make reset   forget the data of the demonstration city                make check   style, types, arrows, migrations, law
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup setup-dev requirements-run requirements-dev prepare run reset test test-long check bench screens messages
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+# The environment. A set that is already installed is known by the digest of its requirements file.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=…"; exit 2; }
+	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed (Debian: apt-get install python3-venv)"; exit 2; }
+
+requirements-run: .venv/bin/python
+	@tools/install requirements.txt requirements-dev.txt
+
+requirements-dev: .venv/bin/python
+	@tools/install requirements-dev.txt
+
+prepare:
+	@$(BIN)/zhengtong assets
+	@$(BIN)/zhengtong messages
+
+setup:
+	@$(MAKE) --no-print-directory requirements-run
+	@$(MAKE) --no-print-directory prepare
+
+setup-dev:
+	@$(MAKE) --no-print-directory requirements-dev
+	@$(MAKE) --no-print-directory prepare
+
+messages: requirements-run
+	@$(BIN)/zhengtong messages
+
+run: setup
+	@exec $(BIN)/zhengtong run --demo
+
+reset:
+	@$(BIN)/zhengtong reset --yes
+
+test: setup-dev
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-long: setup-dev
+	@$(BIN)/pytest -n 2 --dist loadfile -m long
+
+check: setup-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/zhengtong makemigrations --check --dry-run
+	$(BIN)/zhengtong law check
+
+bench: setup-dev
+	@$(BIN)/zhengtong bench
+
+screens: setup-dev
+	@$(BIN)/pytest -m journey

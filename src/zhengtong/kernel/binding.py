@@ -1,0 +1,441 @@
+"""Binding (绑定): procedure × item version → `Bound`, the one frozen value every other kernel function takes.
+
+Options are switched, sets expanded, skipped states resolved, `@parameters` replaced by terms and checked
+against their ceilings, situation answers applied to materials, fees, fields and terms.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from zhengtong.kernel.events import Json
+from zhengtong.kernel.procedures import (
+    ActionRule,
+    BranchRule,
+    ByFact,
+    ClockRule,
+    DocumentKind,
+    Extension,
+    Guard,
+    Limit,
+    Outcome,
+    Phase,
+    Procedure,
+    Ref,
+    ResultKind,
+    Role,
+    RoleKind,
+    Source,
+    StateRule,
+)
+from zhengtong.kernel.refusals import Refusal, RefusalCode
+from zhengtong.kernel.terms import Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRef:
+    """A post (岗位) with the unit it belongs to and that unit's department, all by code."""
+
+    post: str
+    unit: str
+    dept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialRule:
+    """One material of the item; `tolerable` may follow later (容缺); `when` names situation answers that require it."""
+
+    code: str
+    name: str
+    required: bool
+    tolerable: bool
+    when: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeLine:
+    """Amount in fen. `reducible`: may be waived with the consent of the head."""
+
+    code: str
+    name: str
+    amount: int
+    basis: str
+    reducible: bool
+    when: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultLine:
+    """What the item produces: the procedure's result kind, and how long it is valid (None: unlimited)."""
+
+    code: str
+    name: str
+    valid: Term | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemVersion:
+    """The law-effective part of one item version, read from its immutable JSON row (schema in law/)."""
+
+    code: str
+    version: int
+    procedure: str
+    procedure_version: str
+    name: str
+    region: str
+    options: tuple[str, ...]
+    terms: Mapping[str, Term]
+    terms_when: tuple[tuple[Mapping[str, tuple[str, ...]], Mapping[str, Term]], ...]
+    posts: Mapping[str, PostRef]
+    materials: tuple[MaterialRule, ...]
+    fees: tuple[FeeLine, ...]
+    results: Mapping[str, ResultLine]
+    situations: Mapping[str, tuple[str, ...]]
+    fields: tuple[Mapping[str, Json], ...]
+    nodes: tuple[Mapping[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Everything that holds for one case under one item version, options applied, frozen, with a digest.
+
+    `actions[...].from_states` are expanded and reduced to states that exist, `to` is resolved through
+    `skip_to`; deemed acts stand wherever their clock runs. Limits are `Term` or `ByFact`, never `Ref`.
+    `steps` holds the step limit of each state that has one, read as clock `step:<state>`.
+    """
+
+    procedure: str
+    version: str
+    name: str
+    item: str
+    item_version: int
+    item_name: str
+    region: str
+    digest: str
+    options: frozenset[str]
+    answers: Mapping[str, str]
+    terms: Mapping[str, Term]
+    sources: Mapping[str, Source]
+    roles: Mapping[str, Role]
+    outcomes: Mapping[str, Outcome]
+    result_kinds: Mapping[str, ResultKind]
+    documents: Mapping[str, DocumentKind]
+    states: Mapping[str, StateRule]
+    clocks: Mapping[str, ClockRule]
+    branches: Mapping[str, BranchRule]
+    actions: Mapping[str, ActionRule]
+    posts: Mapping[str, PostRef]
+    materials: tuple[MaterialRule, ...]
+    fees: tuple[FeeLine, ...]
+    results: Mapping[str, ResultLine]
+    fields: tuple[Mapping[str, Json], ...]
+    nodes: tuple[Mapping[str, Json], ...]
+    takes_over: Mapping[str, Mapping[str, str]]
+
+    def phase_of(self, state: str) -> Phase:
+        """The phase of a state of this procedure."""
+        return self.states[state].phase
+
+
+# ---- bind -----------------------------------------------------------------------------------------
+
+_NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def bind(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str] = _NO_ANSWERS) -> Bound:
+    """Make procedure × item version × situation answers one frozen value.
+
+    Raises:
+        Refusal: unknown_procedure, unknown_option, options_exclude, option_requires, unknown_answer,
+            unknown_parameter, parameter_missing, parameter_too_long, unknown_role, bad_item.
+    Source: PROCEDURES 7
+    """
+    if (item.procedure, item.procedure_version) != (procedure.code, procedure.version):
+        raise Refusal(RefusalCode.UNKNOWN_PROCEDURE, {"procedure": item.procedure, "version": item.procedure_version})
+    options = _switch_options(procedure, item)
+    _check_answers(item, answers)
+    _check_codes(procedure, item)
+    frame = _Frame(procedure, options)
+    clocks, actions, branches = frame.clocks(), frame.actions(), frame.branches()
+    states = {code: rule for code, rule in procedure.states.items() if frame.lands_on(code) == code}
+    terms = _fill_in(
+        procedure, item, answers, options=options, used=_used((*states.values(), *clocks, *branches, *actions))
+    )
+    given = tuple(rule for rule in item.materials if _matches(rule.when, answers))
+    fees = tuple(line for line in item.fees if _matches(line.when, answers))
+    return Bound(
+        procedure=procedure.code,
+        version=procedure.version,
+        name=procedure.name,
+        item=item.code,
+        item_version=item.version,
+        item_name=item.name,
+        region=item.region,
+        digest=_digest(procedure, item, answers, options=options, terms=terms, materials=given, fees=fees),
+        options=options,
+        answers=MappingProxyType(dict(answers)),
+        terms=MappingProxyType(terms),
+        sources=procedure.sources,
+        roles=procedure.roles,
+        outcomes=procedure.outcomes,
+        result_kinds=procedure.results,
+        documents=procedure.documents,
+        states=MappingProxyType({c: replace(rule, limit=_term(rule.limit, terms)) for c, rule in states.items()}),
+        clocks=MappingProxyType({rule.code: _fill_clock(rule, terms) for rule in clocks}),
+        branches=MappingProxyType({rule.code: _fill_branch(rule, terms) for rule in branches}),
+        actions=MappingProxyType({rule.code: _fill_action(rule, terms) for rule in actions}),
+        posts=item.posts,
+        materials=given,
+        fees=fees,
+        results=item.results,
+        fields=item.fields,
+        nodes=item.nodes,
+        takes_over=procedure.takes_over,
+    )
+
+
+def check_posts(bound: Bound) -> None:
+    """Refuse an item in which a post role that is used has no post; the last check before publishing an item.
+
+    Raises:
+        Refusal: role_without_post.
+    Source: PROCEDURES 7
+    """
+    used = {rule.holder for rule in bound.states.values()} | {rule.to for rule in bound.branches.values()}
+    for action in bound.actions.values():
+        used.update(action.by)
+        used.update(str(guard.parameter) for guard in action.needs if guard.word == "consent")
+    for code in sorted(role for role in used if role):
+        role = bound.roles.get(code)
+        if role is not None and role.kind is RoleKind.POST and code not in bound.posts:
+            raise Refusal(RefusalCode.ROLE_WITHOUT_POST, {"role": code, "name": role.name})
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no spaces, UTF-8: the one form that digests and commitments cover.
+
+    >>> canonical({"乙": 1, "a": [True, None]}).decode()
+    '{"a":[true,null],"乙":1}'
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+class _Frame:
+    """The rules of a procedure that are left when options are switched."""
+
+    def __init__(self, procedure: Procedure, options: frozenset[str]) -> None:
+        self.procedure = procedure
+        self.options = options
+
+    def stands(self, when: str | None, unless: str | None) -> bool:
+        return (when is None or when in self.options) and (unless is None or unless not in self.options)
+
+    def lands_on(self, code: str) -> str:
+        """The state an entry to this state ends in: itself, or where skipped states lead."""
+        seen = {code}
+        while (rule := self.procedure.states[code]).optional is not None and rule.optional not in self.options:
+            if rule.skip_to is None or rule.skip_to in seen:
+                raise Refusal(RefusalCode.BAD_ITEM, {"skip_to": code})
+            code = rule.skip_to
+            seen.add(code)
+        return code
+
+    def expand(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """Sets written out, absent states left out, order kept."""
+        found: dict[str, None] = {}
+        for code in codes:
+            if code.startswith("@"):
+                found.update(dict.fromkeys(self.expand(self.procedure.sets[code[1:]])))
+            elif code in self.procedure.states and self.lands_on(code) == code:
+                found[code] = None
+        return tuple(found)
+
+    def clocks(self) -> tuple[ClockRule, ...]:
+        return tuple(
+            replace(
+                rule,
+                runs_in=self.expand(rule.runs_in),
+                held_in=self.expand(rule.held_in),
+                deem=rule.deem if rule.deem and self._has_act(rule.deem) else None,
+                met_by=tuple(act for act in rule.met_by if self._has_act(act)),
+            )
+            for rule in self.procedure.clocks.values()
+            if self.stands(rule.when, rule.unless)
+        )
+
+    def branches(self) -> tuple[BranchRule, ...]:
+        return tuple(rule for rule in self.procedure.branches.values() if self.stands(rule.when, rule.unless))
+
+    def actions(self) -> tuple[ActionRule, ...]:
+        found = []
+        for rule in self.procedure.actions.values():
+            if not self.stands(rule.when, rule.unless):
+                continue
+            places = self._deemed_in(rule.code) if rule.by == ("law",) else self.expand(rule.from_states)
+            if not places and not rule.opening and not rule.is_common:
+                continue
+            to = rule.to if rule.to in (None, "back") else self.lands_on(rule.to)
+            found.append(replace(rule, from_states=places, to=to))
+        return tuple(found)
+
+    def _has_act(self, code: str) -> bool:
+        act = self.procedure.actions.get(code)
+        return act is not None and self.stands(act.when, act.unless)
+
+    def _deemed_in(self, act: str) -> tuple[str, ...]:
+        clocks = (rule for rule in self.clocks() if rule.deem == act)
+        return tuple(dict.fromkeys(state for rule in clocks for state in (*rule.runs_in, *rule.held_in)))
+
+
+def _switch_options(procedure: Procedure, item: ItemVersion) -> frozenset[str]:
+    options = frozenset(item.options)
+    for code in item.options:
+        option = procedure.options.get(code)
+        if option is None:
+            raise Refusal(RefusalCode.UNKNOWN_OPTION, {"option": code})
+        if clash := sorted(options.intersection(option.excludes)):
+            raise Refusal(RefusalCode.OPTIONS_EXCLUDE, {"option": code, "other": clash[0]})
+        if lacking := sorted(set(option.requires) - options):
+            raise Refusal(RefusalCode.OPTION_REQUIRES, {"option": code, "other": lacking[0]})
+    return options
+
+
+def _check_answers(item: ItemVersion, answers: Mapping[str, str]) -> None:
+    for question, answer in answers.items():
+        if answer not in item.situations.get(question, ()):
+            raise Refusal(RefusalCode.UNKNOWN_ANSWER, {"question": question, "answer": answer})
+
+
+def _check_codes(procedure: Procedure, item: ItemVersion) -> None:
+    for role in item.posts:
+        if role not in procedure.roles:
+            raise Refusal(RefusalCode.UNKNOWN_ROLE, {"role": role})
+    for code in item.results:
+        if code not in procedure.results:
+            raise Refusal(RefusalCode.BAD_ITEM, {"result": code})
+
+
+def _matches(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, str]) -> bool:
+    return all(answers.get(question) in values for question, values in when.items())
+
+
+def _used(rules: Iterable[StateRule | ClockRule | BranchRule | ActionRule]) -> frozenset[str]:
+    """The parameters that rules in force speak of."""
+    found: set[str] = set()
+    for rule in rules:
+        match rule:
+            case StateRule():
+                limits: tuple[Limit | None, ...] = (rule.limit,)
+            case ClockRule():
+                limits = (rule.legal, rule.promised)
+            case BranchRule():
+                limits = (rule.limit, rule.sign)
+            case ActionRule():
+                limits = (rule.extends.at_most if rule.extends else None,)
+                found.update(_named(guard) for guard in rule.needs)
+        found.update(limit.name for limit in limits if isinstance(limit, Ref))
+    return frozenset(found - {""})
+
+
+def _named(guard: Guard) -> str:
+    """The parameter a guard's term refers to, or nothing."""
+    if not isinstance(guard.parameter, dict):
+        return ""
+    text = guard.parameter.get(_TERM_OF.get(guard.word, ""))
+    return text[1:] if isinstance(text, str) and text.startswith("@") else ""
+
+
+_TERM_OF: Final = {"ahead": "by", "waited": "term"}
+
+
+def _fill_in(
+    procedure: Procedure,
+    item: ItemVersion,
+    answers: Mapping[str, str],
+    *,
+    options: frozenset[str],
+    used: frozenset[str],
+) -> dict[str, Term]:
+    given = dict(item.terms)
+    for when, more in item.terms_when:
+        if _matches(when, answers):
+            given.update(more)
+    every = {*item.terms, *(code for _, more in item.terms_when for code in more)}
+    for code in sorted(every - procedure.parameters.keys()):
+        raise Refusal(RefusalCode.UNKNOWN_PARAMETER, {"parameter": code})
+    terms = {}
+    for code, rule in procedure.parameters.items():
+        value = given.get(code, rule.default)
+        if value is not None:
+            terms[code] = value
+        elif code in used and (rule.when is None or rule.when in options):
+            raise Refusal(RefusalCode.PARAMETER_MISSING, {"parameter": code, "name": rule.name}, rule.source)
+    _check_ceilings(procedure, terms)
+    return terms
+
+
+def _check_ceilings(procedure: Procedure, terms: Mapping[str, Term]) -> None:
+    for code, value in terms.items():
+        rule = procedure.parameters[code]
+        ceiling = terms.get(rule.at_most.name) if isinstance(rule.at_most, Ref) else rule.at_most
+        if ceiling is None:
+            continue
+        if not value.is_comparable(ceiling) or value > ceiling:
+            params = {"parameter": code, "name": rule.name, "term": str(value), "at_most": str(ceiling)}
+            raise Refusal(RefusalCode.PARAMETER_TOO_LONG, params, rule.source)
+
+
+def _term(limit: Limit | None, terms: Mapping[str, Term]) -> Term | ByFact | None:
+    return terms[limit.name] if isinstance(limit, Ref) else limit
+
+
+def _fill_clock(rule: ClockRule, terms: Mapping[str, Term]) -> ClockRule:
+    return replace(rule, legal=_term(rule.legal, terms), promised=_term(rule.promised, terms))
+
+
+def _fill_branch(rule: BranchRule, terms: Mapping[str, Term]) -> BranchRule:
+    return replace(rule, limit=_term(rule.limit, terms), sign=_term(rule.sign, terms))
+
+
+def _fill_action(rule: ActionRule, terms: Mapping[str, Term]) -> ActionRule:
+    needs = tuple(_fill_guard(guard, terms) for guard in rule.needs)
+    if rule.extends is None:
+        return replace(rule, needs=needs)
+    at_most = _term(rule.extends.at_most, terms)
+    assert at_most is not None
+    return replace(rule, needs=needs, extends=Extension(clock=rule.extends.clock, at_most=at_most))
+
+
+def _fill_guard(guard: Guard, terms: Mapping[str, Term]) -> Guard:
+    name = _named(guard)
+    if not name or not isinstance(guard.parameter, dict):
+        return guard
+    return Guard(word=guard.word, parameter={**guard.parameter, _TERM_OF[guard.word]: str(terms[name])})
+
+
+def _digest(
+    procedure: Procedure,
+    item: ItemVersion,
+    answers: Mapping[str, str],
+    *,
+    options: frozenset[str],
+    terms: Mapping[str, Term],
+    materials: tuple[MaterialRule, ...],
+    fees: tuple[FeeLine, ...],
+) -> str:
+    frozen = {
+        "file": procedure.digest,
+        "item": item.code,
+        "item_version": item.version,
+        "options": sorted(options),
+        "answers": dict(answers),
+        "terms": {code: str(term) for code, term in terms.items()},
+        "materials": [[rule.code, rule.required, rule.tolerable] for rule in materials],
+        "fees": [[line.code, line.amount, line.basis, line.reducible] for line in fees],
+        "results": {code: str(line.valid) if line.valid else None for code, line in item.results.items()},
+        "nodes": [dict(node) for node in item.nodes],
+    }
+    return hashlib.sha256(canonical(frozen)).hexdigest()

@@ -1,0 +1,677 @@
+"""The fold (折叠): a history becomes the state of a case. `evolve` defines it; `fold` is its one-pass equal.
+
+The state holds codes, instants and references only. It is rebuilt from events and never stored as a fact.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self, assert_never
+
+from zhengtong.kernel.binding import PostRef
+from zhengtong.kernel.events import (
+    Acted,
+    Assigned,
+    BranchAnswered,
+    BranchOpened,
+    BranchReturned,
+    BranchSettled,
+    BranchTaken,
+    ClockExtended,
+    ClockHeld,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    Corrected,
+    Deemed,
+    DocumentIssued,
+    DocumentServed,
+    Erased,
+    Event,
+    FeeDemanded,
+    FeeSettled,
+    History,
+    Json,
+    Linked,
+    MaterialChecked,
+    MaterialReceived,
+    Noted,
+    Opened,
+    Published,
+    Rated,
+    Rebound,
+    ResultIssued,
+    Retracted,
+    Reverted,
+)
+from zhengtong.kernel.terms import Term
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    HELD = "held"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A pause of a clock, both instants as recorded; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+    why: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRun:
+    """One run of a clock, from its ClockStarted (seq) on. `how` is set when it stopped."""
+
+    clock: str
+    seq: int
+    from_at: datetime
+    from_mark: str | None
+    legal: Term | None
+    promised: Term | None
+    until: date | None
+    calendar: str
+    edition: str
+    holds: tuple[Hold, ...]
+    extensions: tuple[Term, ...]
+    status: RunStatus
+    how: str
+    stopped_at: datetime | None
+
+
+class BranchStatus(StrEnum):
+    OPEN = "open"
+    TAKEN = "taken"
+    ANSWERED = "answered"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """Work beside the case. A consent is a branch of group `consent`: kind = act asked for, to = rank."""
+
+    branch: str
+    group: str
+    kind: str | None
+    to: str
+    child: str | None
+    opened_at: datetime
+    opened_seq: int
+    opened_by: str
+    status: BranchStatus
+    verdict: str | None
+    settled_at: datetime | None
+    settled_by: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A stay in a state; `until` is None where the case stands now."""
+
+    state: str
+    since: datetime
+    until: datetime | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An act that was done and not struck out; person and post as on its event."""
+
+    act: str
+    seq: int
+    batch: int
+    at: datetime
+    person: str
+    post: str
+    deemed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is known of one material; verdict empty while nobody has checked it."""
+
+    material: str
+    received_at: datetime | None
+    form: str
+    verdict: str
+    commitments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    document: str
+    number: str
+    seq: int
+    issued_at: datetime
+    served_at: datetime | None
+    manner: str
+    retracted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """Amount in fen; due while `how` is empty."""
+
+    fee: str
+    amount: int
+    demanded_at: datetime
+    how: str
+    receipt: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    result: str
+    number: str
+    seq: int
+    valid_from: date
+    valid_to: date | None
+    retracted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a case stands after its history; `history` is kept so that a reversal can fold again without it.
+
+    `clocks` and `visits` are in order of start. `parties` maps party roles to opaque subject references.
+    `assigned` overrides the item's posts. `rebutted` holds (clock, seq of its run) that may not deem again.
+    `struck` holds the seqs of struck-out events. `fact_origin` names the event a kept fact comes from.
+    """
+
+    number: str
+    procedure: str
+    version: str
+    item: str
+    item_version: int
+    binding: str
+    channel: str
+    parent: str | None
+    answers: Mapping[str, str]
+    state: str
+    visits: tuple[Visit, ...]
+    marks: Mapping[str, datetime]
+    facts: Mapping[str, Json]
+    parties: Mapping[str, str]
+    outcome: str | None
+    done: tuple[Done, ...]
+    clocks: tuple[ClockRun, ...]
+    branches: Mapping[str, Branch]
+    materials: Mapping[str, Material]
+    documents: Mapping[str, Document]
+    fees: Mapping[str, Fee]
+    results: Mapping[str, Result]
+    published: tuple[str, ...]
+    assigned: Mapping[str, PostRef]
+    links: tuple[tuple[str, str], ...]
+    sealed: Mapping[str, str]
+    rebutted: frozenset[tuple[str, int]]
+    struck: frozenset[int]
+    opened_at: datetime
+    last_seq: int
+    last_at: datetime
+    history: History
+
+
+# ---- the fold -------------------------------------------------------------------------------------
+
+
+def evolve(state: State | None, event: Event) -> State:
+    """The state after one more event; total: an event that speaks of what was struck out changes nothing else.
+
+    Source: PROCEDURES 4, 9
+    """
+    if isinstance(event.body, Reverted):
+        return fold((*(state.history if state else ()), event))
+    sketch = _Sketch() if state is None else _Sketch.of(state)
+    sketch.add(event)
+    return sketch.state()
+
+
+def fold(history: History) -> State:
+    """The state after a whole history, in one pass; equal to evolving event by event.
+
+    Source: PROCEDURES 4, 9(2)
+    """
+    sketch = _Sketch()
+    sketch.struck = _find_struck(history)
+    for event in history:
+        sketch.add(event)
+    return sketch.state()
+
+
+def _find_struck(history: History) -> frozenset[int]:
+    """The seqs of every event in a batch that a later reversal struck out."""
+    targets = {event.body.target for event in history if isinstance(event.body, Reverted)}
+    if not targets:
+        return frozenset()
+    batches = {event.batch for event in history if event.seq in targets}
+    return frozenset(event.seq for event in history if event.batch in batches)
+
+
+class _Sketch:
+    """A state being drawn: the same facts as `State`, in mutable containers."""
+
+    def __init__(self) -> None:
+        self.opened: Opened | None = None
+        self.opened_at: datetime | None = None
+        self.version, self.item_version, self.binding = "", 0, ""
+        self.where = ""
+        self.outcome: str | None = None
+        self.visits: list[Visit] = []
+        self.marks: dict[str, datetime] = {}
+        self.facts: dict[str, Json] = {}
+        self.parties: dict[str, str] = {}
+        self.done: list[Done] = []
+        self.runs: list[ClockRun] = []
+        self.branches: dict[str, Branch] = {}
+        self.materials: dict[str, Material] = {}
+        self.documents: dict[str, Document] = {}
+        self.fees: dict[str, Fee] = {}
+        self.results: dict[str, Result] = {}
+        self.published: list[str] = []
+        self.assigned: dict[str, PostRef] = {}
+        self.links: list[tuple[str, str]] = []
+        self.sealed: dict[str, str] = {}
+        self.rebutted: set[tuple[str, int]] = set()
+        self.struck: frozenset[int] = frozenset()
+        self.last_at: datetime | None = None
+        self.history: list[Event] = []
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """Copy a frozen state back into a sketch."""
+        sketch = cls()
+        sketch.opened = Opened(
+            number=state.number,
+            procedure=state.procedure,
+            version=state.version,
+            item=state.item,
+            item_version=state.item_version,
+            binding=state.binding,
+            channel=state.channel,
+            parent=state.parent,
+            answers=state.answers,
+        )
+        sketch.opened_at, sketch.last_at = state.opened_at, state.last_at
+        sketch.version, sketch.item_version, sketch.binding = state.version, state.item_version, state.binding
+        sketch.where, sketch.outcome = state.state, state.outcome
+        sketch.visits, sketch.done, sketch.runs = list(state.visits), list(state.done), list(state.clocks)
+        sketch.marks, sketch.facts, sketch.parties = dict(state.marks), dict(state.facts), dict(state.parties)
+        sketch.branches, sketch.materials = dict(state.branches), dict(state.materials)
+        sketch.documents, sketch.fees, sketch.results = dict(state.documents), dict(state.fees), dict(state.results)
+        sketch.published, sketch.assigned, sketch.links = list(state.published), dict(state.assigned), list(state.links)
+        sketch.sealed, sketch.rebutted, sketch.struck = dict(state.sealed), set(state.rebutted), state.struck
+        sketch.history = list(state.history)
+        return sketch
+
+    def state(self) -> State:
+        """Freeze."""
+        assert self.opened is not None, "a history begins with Opened"
+        assert self.opened_at is not None and self.last_at is not None
+        return State(
+            number=self.opened.number,
+            procedure=self.opened.procedure,
+            version=self.version,
+            item=self.opened.item,
+            item_version=self.item_version,
+            binding=self.binding,
+            channel=self.opened.channel,
+            parent=self.opened.parent,
+            answers=self.opened.answers,
+            state=self.where,
+            visits=tuple(self.visits),
+            marks=self.marks,
+            facts=self.facts,
+            parties=self.parties,
+            outcome=self.outcome,
+            done=tuple(self.done),
+            clocks=tuple(self.runs),
+            branches=self.branches,
+            materials=self.materials,
+            documents=self.documents,
+            fees=self.fees,
+            results=self.results,
+            published=tuple(self.published),
+            assigned=self.assigned,
+            links=tuple(self.links),
+            sealed=self.sealed,
+            rebutted=frozenset(self.rebutted),
+            struck=self.struck,
+            opened_at=self.opened_at,
+            last_seq=self.history[-1].seq,
+            last_at=self.last_at,
+            history=tuple(self.history),
+        )
+
+    def add(self, event: Event) -> None:
+        """Take one event in, unless it is struck out; its place in the history stays in any case."""
+        self.history.append(event)
+        self.last_at = event.at if self.last_at is None else max(self.last_at, event.at)
+        if event.seq in self.struck:
+            return
+        body = event.body
+        sealed = getattr(body, "sealed", None)
+        if isinstance(sealed, Mapping):
+            self.sealed.update(sealed)
+        match body:
+            case Opened() | Acted() | Deemed() | Rebound() | Corrected() | Reverted() | Assigned() | Linked():
+                self._act(event, body)
+            case Retracted() | Noted() | Published() | Rated() | Erased():
+                self._word(body)
+            case ClockStarted() | ClockHeld() | ClockResumed() | ClockExtended() | ClockStopped():
+                self._clock(event, body)
+            case BranchOpened() | BranchTaken() | BranchAnswered() | BranchReturned() | BranchSettled():
+                self._branch(event, body)
+            case DocumentIssued() | DocumentServed() | ResultIssued() | MaterialReceived() | MaterialChecked():
+                self._paper(event, body)
+            case FeeDemanded() | FeeSettled():
+                self._fee(event, body)
+            case _:
+                assert_never(body)
+
+    # --- acts -----------------------------------------------------------------------------------
+
+    def _act(
+        self, event: Event, body: Opened | Acted | Deemed | Rebound | Corrected | Reverted | Assigned | Linked
+    ) -> None:
+        match body:
+            case Opened():
+                self.opened, self.opened_at = body, event.at
+                self.version, self.item_version, self.binding = body.version, body.item_version, body.binding
+            case Acted():
+                self._done(event, body.act, deemed=False)
+                self.facts.update(body.facts)
+                self.parties.update(body.parties)
+                self._take_effect(event, body)
+                self._use(body.consent)
+            case Deemed():
+                self._done(event, body.act, deemed=True)
+                self._take_effect(event, body)
+            case Rebound():
+                self.version, self.item_version, self.binding = body.version, body.item_version, body.binding
+                self._enter(event, body.state)
+            case Corrected():
+                self._use(body.consent)
+                if body.target not in self.struck:
+                    self._correct(body)
+            case Reverted():
+                self._use(body.consent)
+                self._rebut(body)
+            case Assigned():
+                if body.manner == "taken_back":
+                    self.assigned.pop(body.role, None)
+                else:
+                    self.assigned[body.role] = PostRef(post=body.post, unit=body.unit, dept=body.dept)
+            case Linked():
+                self.links.append((body.relation, body.other))
+            case _:
+                assert_never(body)
+
+    def _done(self, event: Event, act: str, *, deemed: bool) -> None:
+        self.done.append(
+            Done(
+                act=act,
+                seq=event.seq,
+                batch=event.batch,
+                at=event.at,
+                person=event.person,
+                post=event.post,
+                deemed=deemed,
+            )
+        )
+
+    def _take_effect(self, event: Event, body: Acted | Deemed) -> None:
+        self.marks.update(body.marks)
+        if body.outcome is not None:
+            self.outcome = body.outcome
+        self._enter(event, body.entered)
+
+    def _enter(self, event: Event, state: str) -> None:
+        if state == self.where:
+            return
+        if self.visits:
+            self.visits[-1] = replace(self.visits[-1], until=event.at)
+        self.visits.append(Visit(state=state, since=event.at, until=None, seq=event.seq))
+        self.where = state
+
+    def _use(self, consent: str | None) -> None:
+        if consent is not None and consent in self.branches:
+            self.branches[consent] = replace(self.branches[consent], used=True)
+
+    def _rebut(self, body: Reverted) -> None:
+        if body.rebuts is None:
+            return
+        for event in self.history:
+            if event.seq == body.target and isinstance(event.body, Deemed):
+                self.rebutted.add((event.body.clock, event.body.clock_seq))
+
+    def _correct(self, body: Corrected) -> None:
+        """Read one datum anew; clocks that count from a mark, or end on a date, follow it."""
+        what, _, name = body.path.partition(":")
+        match what:
+            case "mark" if name in self.marks and isinstance(body.value, str):
+                was, self.marks[name] = self.marks[name], datetime.fromisoformat(body.value)
+                for at, run in enumerate(self.runs):
+                    if run.from_mark == name and run.from_at == was:
+                        self.runs[at] = replace(run, from_at=self.marks[name])
+            case "fact" if name in self.facts:
+                self.facts[name] = body.value
+                for at, run in enumerate(self.runs):
+                    if run.until is not None and run.until.isoformat() == body.was and isinstance(body.value, str):
+                        self.runs[at] = replace(run, until=date.fromisoformat(body.value))
+            case "hold" if isinstance(body.value, str):
+                clock, _, n = name.rpartition(":")
+                self._end_hold(clock, int(n), datetime.fromisoformat(body.value))
+            case _:
+                pass  # sealed: the new commitment came in with `sealed`
+
+    def _end_hold(self, clock: str, n: int, until: datetime) -> None:
+        holds = [(at, i) for at, run in enumerate(self.runs) if run.clock == clock for i in range(len(run.holds))]
+        if not 0 < n <= len(holds):
+            return
+        at, i = holds[n - 1]
+        changed = list(self.runs[at].holds)
+        changed[i] = replace(changed[i], until=until)
+        self.runs[at] = replace(self.runs[at], holds=tuple(changed))
+
+    def _word(self, body: Retracted | Noted | Published | Rated | Erased) -> None:
+        match body:
+            case Published():
+                self.published.append(body.what)
+            case Retracted():
+                self._retract(body)
+            case Noted() | Rated() | Erased():
+                pass
+            case _:
+                assert_never(body)
+
+    def _retract(self, body: Retracted) -> None:
+        if body.what == "document" and body.ref in self.documents:
+            self.documents[body.ref] = replace(self.documents[body.ref], retracted=True)
+        if body.what == "result" and body.ref in self.results:
+            self.results[body.ref] = replace(self.results[body.ref], retracted=True)
+        if body.what == "publication" and body.ref in self.published:
+            self.published.remove(body.ref)
+
+    # --- clocks ---------------------------------------------------------------------------------
+
+    def _clock(
+        self, event: Event, body: ClockStarted | ClockHeld | ClockResumed | ClockExtended | ClockStopped
+    ) -> None:
+        if isinstance(body, ClockStarted):
+            self.runs.append(_started(event, body))
+            return
+        at = next((i for i in range(len(self.runs) - 1, -1, -1) if self.runs[i].clock == body.clock), None)
+        if at is None:
+            return
+        run = self.runs[at]
+        match body:
+            case ClockHeld():
+                hold = Hold(since=event.at, until=None, why=body.why, seq=event.seq)
+                run = replace(run, status=RunStatus.HELD, holds=(*run.holds, hold))
+            case ClockResumed():
+                run = replace(_resumed(run, event, body.why), status=RunStatus.RUNNING, how="", stopped_at=None)
+            case ClockExtended():
+                run = replace(run, extensions=(*run.extensions, Term.parse(body.by)))
+                self._use(body.consent)
+            case ClockStopped():
+                run = replace(_closed(run, event), status=RunStatus.STOPPED, how=body.how, stopped_at=event.at)
+            case _:
+                assert_never(body)
+        self.runs[at] = run
+
+    # --- branches -------------------------------------------------------------------------------
+
+    def _branch(
+        self, event: Event, body: BranchOpened | BranchTaken | BranchAnswered | BranchReturned | BranchSettled
+    ) -> None:
+        if isinstance(body, BranchOpened):
+            self.branches[body.branch] = _opened(event, body)
+            return
+        branch = self.branches.get(body.branch)
+        if branch is None:
+            return
+        match body:
+            case BranchTaken():
+                branch = replace(branch, status=BranchStatus.TAKEN)
+            case BranchAnswered():
+                branch = replace(branch, status=BranchStatus.ANSWERED, verdict=body.verdict)
+            case BranchReturned():
+                branch = replace(branch, status=BranchStatus.TAKEN, verdict=None)
+            case BranchSettled():
+                branch = replace(
+                    branch,
+                    status=BranchStatus.SETTLED,
+                    verdict=body.verdict,
+                    settled_at=event.at,
+                    settled_by=event.person,
+                )
+            case _:
+                assert_never(body)
+        self.branches[body.branch] = branch
+
+    # --- papers, materials, fees ----------------------------------------------------------------
+
+    def _paper(
+        self,
+        event: Event,
+        body: DocumentIssued | DocumentServed | ResultIssued | MaterialReceived | MaterialChecked,
+    ) -> None:
+        match body:
+            case DocumentIssued():
+                self.documents[body.number] = _issued(event, body)
+            case DocumentServed():
+                if body.number in self.documents:
+                    served = replace(self.documents[body.number], served_at=event.at, manner=body.manner)
+                    self.documents[body.number] = served
+            case ResultIssued():
+                self.results[body.number] = Result(
+                    result=body.result,
+                    number=body.number,
+                    seq=event.seq,
+                    valid_from=body.valid_from,
+                    valid_to=body.valid_to,
+                    retracted=False,
+                )
+            case MaterialReceived() | MaterialChecked():
+                self._material(event, body)
+            case _:
+                assert_never(body)
+
+    def _material(self, event: Event, body: MaterialReceived | MaterialChecked) -> None:
+        blank = Material(material=body.material, received_at=None, form="", verdict="", commitments=())
+        known = self.materials.get(body.material, blank)
+        if isinstance(body, MaterialChecked):
+            self.materials[body.material] = replace(known, verdict=body.verdict)
+            return
+        kept = known.verdict if known.verdict in ("accepted", "waived") else ""
+        self.materials[body.material] = Material(
+            material=body.material,
+            received_at=event.at,
+            form=body.form,
+            verdict=kept,
+            commitments=(*known.commitments, body.commitment),
+        )
+
+    def _fee(self, event: Event, body: FeeDemanded | FeeSettled) -> None:
+        if isinstance(body, FeeDemanded):
+            self.fees[body.fee] = Fee(
+                fee=body.fee, amount=body.amount, demanded_at=event.at, how="", receipt="", settled_at=None
+            )
+            return
+        self._use(body.consent)
+        if body.fee in self.fees:
+            settled = replace(self.fees[body.fee], how=body.how, receipt=body.receipt, settled_at=event.at)
+            self.fees[body.fee] = settled
+
+
+def _started(event: Event, body: ClockStarted) -> ClockRun:
+    return ClockRun(
+        clock=body.clock,
+        seq=event.seq,
+        from_at=body.from_at,
+        from_mark=body.from_mark,
+        legal=Term.parse(body.legal) if body.legal else None,
+        promised=Term.parse(body.promised) if body.promised else None,
+        until=body.until,
+        calendar=body.calendar,
+        edition=body.edition,
+        holds=(),
+        extensions=(),
+        status=RunStatus.RUNNING,
+        how="",
+        stopped_at=None,
+    )
+
+
+def _closed(run: ClockRun, event: Event) -> ClockRun:
+    """The run with its open hold, if any, ended by this event."""
+    if not run.holds or run.holds[-1].until is not None:
+        return run
+    return replace(run, holds=(*run.holds[:-1], replace(run.holds[-1], until=event.at)))
+
+
+def _resumed(run: ClockRun, event: Event, why: str) -> ClockRun:
+    """The run going on: a hold ends, or the time since it stopped becomes one (again = "continue")."""
+    if run.status is RunStatus.STOPPED and run.stopped_at is not None:
+        gap = Hold(since=run.stopped_at, until=event.at, why=why, seq=event.seq)
+        return replace(run, holds=(*run.holds, gap))
+    return _closed(run, event)
+
+
+def _opened(event: Event, body: BranchOpened) -> Branch:
+    return Branch(
+        branch=body.branch,
+        group=body.group,
+        kind=body.kind,
+        to=body.to,
+        child=body.child,
+        opened_at=event.at,
+        opened_seq=event.seq,
+        opened_by=event.person,
+        status=BranchStatus.OPEN,
+        verdict=None,
+        settled_at=None,
+        settled_by="",
+        used=False,
+    )
+
+
+def _issued(event: Event, body: DocumentIssued) -> Document:
+    return Document(
+        document=body.document,
+        number=body.number,
+        seq=event.seq,
+        issued_at=event.at,
+        served_at=None,
+        manner="",
+        retracted=False,
+    )

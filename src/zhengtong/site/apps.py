@@ -1,0 +1,8 @@
+"""The room `site` as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "zhengtong.site"
+    label = "site"

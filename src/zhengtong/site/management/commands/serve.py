@@ -1,0 +1,67 @@
+"""`zhengtong serve`: the web pages, by granian, on ZHENGTONG_BIND or the next free port."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from zhengtong.site.ports import Address, NoFreePort, first_free
+from zhengtong.site.statics import collect_if_changed
+
+
+class Command(BaseCommand):
+    help = "Serve the web pages. Example: zhengtong serve --bind 127.0.0.1:8080 --workers 2"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--bind", default=settings.ZHENGTONG_BIND, metavar="HOST:PORT")
+        parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+        parser.add_argument("--threads", type=int, default=8, help="threads in each process (default 8)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = self._address(options["bind"])
+        _require_migrated()
+        if collect_if_changed():
+            self.stdout.write("static files collected")
+        connection.close()
+        self.stdout.write(f"政通 Zhengtong: {address.shown}", ending="\n")
+        self.stdout.flush()
+        _serve(address, workers=options["workers"], threads=options["threads"])
+
+    def _address(self, written: str) -> Address:
+        try:
+            wanted = Address.read(written)
+            found = first_free(wanted)
+        except (ValueError, NoFreePort) as error:
+            raise CommandError(str(error)) from error
+        if found.port != wanted.port:
+            self.stdout.write(self.style.WARNING(f"port {wanted.port} is taken; using {found.port} instead"))
+        return found
+
+
+def _require_migrated() -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OperationalError as error:
+        raise CommandError(f"the database cannot be reached: {error}") from error
+    if waiting:
+        raise CommandError(f"the database lacks {len(waiting)} migrations. Run `zhengtong migrate` first.")
+
+
+def _serve(address: Address, *, workers: int, threads: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "zhengtong.site.wsgi:application",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        log_enabled=False,
+        websockets=False,
+    ).serve()

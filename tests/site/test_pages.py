@@ -1,0 +1,73 @@
+"""What every answer carries, the pages of faults, the choice of language, and the browser that journeys use."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.support.browser import OpenPage
+from zhengtong.site.headers import CONTENT_SECURITY_POLICY
+
+
+class TestHeaders:
+    def test_stand_on_pages_and_on_faults(self, city_db: Path, client: Client) -> None:
+        for address in ("/health", "/no/such/page"):
+            headers = client.get(address).headers
+            assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Referrer-Policy"] == "same-origin"
+            assert "camera=()" in headers["Permissions-Policy"]
+            assert headers["X-Frame-Options"] == "DENY"
+
+    def test_allow_no_inline_script_or_style(self) -> None:
+        assert "unsafe" not in CONTENT_SECURITY_POLICY
+
+
+class TestFaults:
+    def test_absent_page_says_so_in_words(self, city_db: Path, client: Client) -> None:
+        answer = client.get("/no/such/page")
+        assert answer.status_code == 404
+        assert "没有找到" in answer.content.decode()
+
+    def test_a_forged_form_is_refused_in_words(self, city_db: Path) -> None:
+        answer = Client(enforce_csrf_checks=True).post("/language", {"language": "en"})
+        assert answer.status_code == 403
+        assert "<h1>" in answer.content.decode()
+
+    def test_a_bug_is_answered_without_its_details(self, city_db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from django.db import connection
+
+        def burst(*args: object) -> None:
+            raise RuntimeError("the inside of the house")
+
+        monkeypatch.setattr(connection._connections["default"], "cursor", burst)  # type: ignore[attr-defined]
+        answer = Client(raise_request_exception=False).get("/health")
+        assert answer.status_code == 500
+        assert "inside" not in answer.content.decode()
+
+
+class TestLanguage:
+    def test_is_kept_and_keeps_the_place(self, city_db: Path, client: Client) -> None:
+        answer = client.post("/language", {"language": "en", "next": "/desk/?q=1"})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/desk/?q=1")
+        assert client.cookies["language"].value == "en"
+        assert 'lang="en"' in client.get("/no/such/page").content.decode()
+
+    def test_follows_no_stranger(self, city_db: Path, client: Client) -> None:
+        answer = client.post("/language", {"language": "en", "next": "https://elsewhere.example/"})
+        assert answer.headers["Location"] == "/"
+
+    def test_is_not_changed_by_a_link(self, city_db: Path, client: Client) -> None:
+        assert client.get("/language").status_code == 405
+
+
+@pytest.mark.journey
+class TestBrowser:
+    def test_opens_a_page_and_breaks_no_rule_of_the_policy(self, open_page: OpenPage) -> None:
+        page = open_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.goto("/no/such/page")
+        assert page.get_by_role("heading", level=1).is_visible()
+        assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px \"Noto Sans SC\"', '政'))")
+        assert [text for text in complaints if "404" not in text] == []
