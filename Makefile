@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev requirements-run requirements-dev prepare run reset test test-long check bench screens messages
+.PHONY: help setup setup-dev requirements-run requirements-dev prepare run reset test test-long check bench screens messages wanted
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -44,10 +44,17 @@ run: setup
 reset:
 	@$(BIN)/zhengtong reset --yes
 
-test: setup-dev
+# Nothing is installed here; what is missing is said, and the tests that need it are skipped and counted at the end.
+wanted:
+	@command -v chromium >/dev/null || echo "NOTE: no chromium (apt-get install chromium fonts-noto-cjk): no test in a browser"
+	@command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || \
+	  echo "NOTE: no PostgreSQL server programs (apt-get install postgresql): no test on PostgreSQL"
+	@command -v pdffonts >/dev/null || echo "NOTE: no pdffonts (apt-get install poppler-utils): no test of fonts in documents"
+
+test: setup-dev wanted
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-test-long: setup-dev
+test-long: setup-dev wanted
 	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 check: setup-dev

@@ -174,7 +174,7 @@ def bind(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str] = _
         item_version=item.version,
         item_name=item.name,
         region=item.region,
-        digest=_digest(procedure, item, answers, options=options, terms=terms, materials=given, fees=fees),
+        digest=_digest(procedure, item, answers, terms),
         options=options,
         answers=MappingProxyType(dict(answers)),
         terms=MappingProxyType(terms),
@@ -416,21 +416,15 @@ def _fill_guard(guard: Guard, terms: Mapping[str, Term]) -> Guard:
     return Guard(word=guard.word, parameter={**guard.parameter, _TERM_OF[guard.word]: str(terms[name])})
 
 
-def _digest(
-    procedure: Procedure,
-    item: ItemVersion,
-    answers: Mapping[str, str],
-    *,
-    options: frozenset[str],
-    terms: Mapping[str, Term],
-    materials: tuple[MaterialRule, ...],
-    fees: tuple[FeeLine, ...],
-) -> str:
+def _digest(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str], terms: Mapping[str, Term]) -> str:
+    """SHA-256 over what the case stands under; posts are left out, for people move and the law does not."""
+    materials = (rule for rule in item.materials if _matches(rule.when, answers))
+    fees = (line for line in item.fees if _matches(line.when, answers))
     frozen = {
         "file": procedure.digest,
         "item": item.code,
         "item_version": item.version,
-        "options": sorted(options),
+        "options": sorted(item.options),
         "answers": dict(answers),
         "terms": {code: str(term) for code, term in terms.items()},
         "materials": [[rule.code, rule.required, rule.tolerable] for rule in materials],

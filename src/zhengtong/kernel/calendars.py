@@ -23,11 +23,11 @@ _MICROSECONDS: Final = 60_000_000  # in a minute; instants are reckoned to the m
 _WEEKDAYS: Final = 5
 
 
-class CalendarFault(ValueError):  # noqa: N818 - a fault in the law as data, as the law check says
+class CalendarFault(ValueError):
     """Year tables that contradict themselves or each other."""
 
 
-class CalendarRange(ValueError):  # noqa: N818 - named for what was left
+class CalendarRange(ValueError):
     """A day the calendar does not cover, or a count that runs off its end."""
 
 

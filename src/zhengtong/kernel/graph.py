@@ -1,6 +1,6 @@
-"""A procedure as a graph (流程图): where each act stands and leads under one set of options, and what is true on arrival.
+"""A procedure as a graph (流程图): where each act stands and leads under one set of options, and what holds on arrival.
 
-`Chart` expands sets and phases once; `Chart.plan` reduces it to an option set; `Plan.arrive` walks all paths:
+`Chart` expands sets and phases once; `Chart.plan` reduces it to an option set; `Arrivals` walks all paths:
 what has happened on every path to a state (must) and on some path (may).
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from zhengtong.kernel.procedures import START, ActionRule, ClockRule, Phase, Procedure
+from zhengtong.kernel.procedures import START, ActionRule, BranchRule, ClockRule, Phase, Procedure
 
 BACK: Final = "back"
 LAW: Final = "law"
@@ -123,7 +123,7 @@ class Chart:
         return Plan(self, options)
 
 
-def is_on(rule: "ActionRule | ClockRule", options: frozenset[str]) -> bool:
+def is_on(rule: ActionRule | BranchRule | ClockRule, options: frozenset[str]) -> bool:
     """Whether `when` and `unless` let this rule stand under these options."""
     return (rule.when is None or rule.when in options) and (rule.unless is None or rule.unless not in options)
 

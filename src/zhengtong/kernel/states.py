@@ -13,6 +13,7 @@ from zhengtong.kernel.binding import PostRef
 from zhengtong.kernel.events import (
     Acted,
     Assigned,
+    Body,
     BranchAnswered,
     BranchOpened,
     BranchReturned,
@@ -355,16 +356,19 @@ class _Sketch:
         """Take one event in, unless it is struck out; its place in the history stays in any case."""
         self.history.append(event)
         self.last_at = event.at if self.last_at is None else max(self.last_at, event.at)
-        if event.seq in self.struck:
-            return
-        body = event.body
+        if event.seq not in self.struck:
+            self._read(event, event.body)
+
+    def _read(self, event: Event, body: Body) -> None:
         sealed = getattr(body, "sealed", None)
         if isinstance(sealed, Mapping):
             self.sealed.update(sealed)
         match body:
-            case Opened() | Acted() | Deemed() | Rebound() | Corrected() | Reverted() | Assigned() | Linked():
+            case Opened() | Acted() | Deemed() | Rebound():
                 self._act(event, body)
-            case Retracted() | Noted() | Published() | Rated() | Erased():
+            case Corrected() | Reverted():
+                self._mend(body)
+            case Assigned() | Linked() | Retracted() | Noted() | Published() | Rated() | Erased():
                 self._word(body)
             case ClockStarted() | ClockHeld() | ClockResumed() | ClockExtended() | ClockStopped():
                 self._clock(event, body)
@@ -379,9 +383,7 @@ class _Sketch:
 
     # --- acts -----------------------------------------------------------------------------------
 
-    def _act(
-        self, event: Event, body: Opened | Acted | Deemed | Rebound | Corrected | Reverted | Assigned | Linked
-    ) -> None:
+    def _act(self, event: Event, body: Opened | Acted | Deemed | Rebound) -> None:
         match body:
             case Opened():
                 self.opened, self.opened_at = body, event.at
@@ -398,22 +400,23 @@ class _Sketch:
             case Rebound():
                 self.version, self.item_version, self.binding = body.version, body.item_version, body.binding
                 self._enter(event, body.state)
-            case Corrected():
-                self._use(body.consent)
-                if body.target not in self.struck:
-                    self._correct(body)
-            case Reverted():
-                self._use(body.consent)
-                self._rebut(body)
-            case Assigned():
-                if body.manner == "taken_back":
-                    self.assigned.pop(body.role, None)
-                else:
-                    self.assigned[body.role] = PostRef(post=body.post, unit=body.unit, dept=body.dept)
-            case Linked():
-                self.links.append((body.relation, body.other))
             case _:
                 assert_never(body)
+
+    def _mend(self, body: Corrected | Reverted) -> None:
+        self._use(body.consent)
+        if isinstance(body, Reverted):
+            self._rebut(body)
+        elif body.target not in self.struck:
+            self._correct(body)
+
+    def _relate(self, body: Assigned | Linked) -> None:
+        if isinstance(body, Linked):
+            self.links.append((body.relation, body.other))
+        elif body.manner == "taken_back":
+            self.assigned.pop(body.role, None)
+        else:
+            self.assigned[body.role] = PostRef(post=body.post, unit=body.unit, dept=body.dept)
 
     def _done(self, event: Event, act: str, *, deemed: bool) -> None:
         self.done.append(
@@ -482,8 +485,10 @@ class _Sketch:
         changed[i] = replace(changed[i], until=until)
         self.runs[at] = replace(self.runs[at], holds=tuple(changed))
 
-    def _word(self, body: Retracted | Noted | Published | Rated | Erased) -> None:
+    def _word(self, body: Assigned | Linked | Retracted | Noted | Published | Rated | Erased) -> None:
         match body:
+            case Assigned() | Linked():
+                self._relate(body)
             case Published():
                 self.published.append(body.what)
             case Retracted():

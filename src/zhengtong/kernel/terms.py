@@ -26,7 +26,7 @@ class Unit(StrEnum):
     YEAR = "year"
 
 
-class TermFault(ValueError):  # noqa: N818 - a fault in the law as data, as the law check says
+class TermFault(ValueError):
     """A term that cannot be read, or two terms that cannot be compared."""
 
 

@@ -110,7 +110,7 @@ def record_digest(root: Path, path: Path) -> None:
     """
     digests, name, digest = read_digests(root), name_of(path), digest_of(path)
     if digests.get(name, digest) != digest:
-        raise ValueError(f"{name} is in force with another content; write a new version in a new file")
+        raise ValueError(f"{name} is in force with another content; write a new version")
     digests[name] = digest
     lines = [f'"{each}" = "{digests[each]}"' for each in sorted(digests)]
     target = root / DIGESTS

@@ -27,6 +27,10 @@ class Positions:
                 return line
         return 1
 
+    def knows(self, path: Path) -> bool:
+        """Whether this very table or key stands in the text."""
+        return path in self._lines
+
 
 def split_path(dotted: str) -> Path:
     """The parts of a dotted key, quotes taken off.

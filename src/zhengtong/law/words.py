@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from zhengtong.kernel.procedures import ActionRule, BranchRule, Procedure, StateRule
 from zhengtong.law import overlay
+from zhengtong.law.parsing import CommonActs, parse_common
 from zhengtong.law.reading import FileFault
 
 NAMED: Final = ("roles", "options", "parameters", "outcomes", "results", "documents", "clocks")
@@ -18,6 +19,27 @@ NAMED: Final = ("roles", "options", "parameters", "outcomes", "results", "docume
 def find_words(procedure: Procedure) -> Mapping[str, str]:
     """Every word of a procedure by its key, e.g. `actions.accept.name` or `states.received.public`."""
     return dict(_each_word(procedure))
+
+
+def find_words_of(common: Path) -> Mapping[str, str]:
+    """The words of a file of common acts.
+
+    Raises:
+        LawFileError: the file is faulty.
+    """
+    acts = parse_common(common.read_text(encoding="utf-8"), str(common))
+    return dict(_each_common_word(acts))
+
+
+def _each_common_word(acts: CommonActs) -> Iterator[tuple[str, str]]:
+    for code, source in acts.sources.items():
+        yield f"sources.{code}.title", source.title
+    for code, role in acts.roles.items():
+        yield f"roles.{code}.name", role.name
+    for code, document in acts.documents.items():
+        yield f"documents.{code}.name", document.name
+    for act in acts.actions.values():
+        yield from _words_of_act(act)
 
 
 def _each_word(procedure: Procedure) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,64 @@
+"""What the page frames of `ui` need to know about who is signed in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from zhengtong.accounts import clock
+from zhengtong.accounts.labels import AccountKind, PostKind
+from zhengtong.accounts.queries import Sitting, day_of, name_of, sittings_of
+from zhengtong.accounts.requests import account_of, sign_in_address
+from zhengtong.ui.values import NavItem
+
+DESK = "/desk/"
+
+
+def portal_frame(request: HttpRequest) -> dict[str, object]:
+    """Context for `ui/portal.html`: the person and the way to the own account, or the way in."""
+    account = account_of(request)
+    if account is None:
+        return {"sign_in_url": sign_in_address(request)}
+    if account.kind == AccountKind.STAFF:
+        return {"person": name_of(account), "person_url": DESK}
+    return {"person": name_of(account), "person_url": reverse("accounts:profile")}
+
+
+def desk_frame(request: HttpRequest, at: datetime, *, nav: Sequence[NavItem] = ()) -> dict[str, object]:
+    """Context for `ui/desk.html`; `nav` is what the calling room puts before the entries of this one."""
+    account = account_of(request)
+    if account is None or account.person_id is None:
+        return {}
+    sittings = sittings_of(account.person_id, day_of(at), at)
+    return {
+        "nav": (*nav, *desk_nav(request, sittings)),
+        "person": name_of(account),
+        "post": name_of(sittings[0].post) if sittings else "",
+        "person_url": reverse("accounts:substitutes"),
+        "sign_out_url": reverse("accounts:sign_out"),
+        "home_url": DESK,
+        "now": at,
+    }
+
+
+def desk_nav(request: HttpRequest, sittings: Sequence[Sitting]) -> tuple[NavItem, ...]:
+    """This room's entries of the side bar, as far as the person may use them."""
+    group = _("人员与岗位")
+    kinds = {sitting.post.kind for sitting in sittings}
+    entries = [(_("替岗与委托"), "accounts:substitutes"), (_("人员名录"), "accounts:people")]
+    if PostKind.WINDOW in kinds:
+        entries.insert(0, (_("实名与代办登记"), "accounts:real_name"))
+    here = request.path
+    items = [NavItem(label, reverse(name), here.startswith(reverse(name)), None, group) for label, name in entries]
+    account = account_of(request)
+    if account is not None and account.is_staff:
+        items.append(NavItem(_("基础表"), reverse("admin:index"), False, None, group))
+    return tuple(items)
+
+
+def shows_mailbox() -> bool:
+    """The development mailbox stands in for text messages, in a demonstration and under DEBUG only."""
+    return bool(settings.DEBUG) or clock.is_demo()

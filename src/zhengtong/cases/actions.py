@@ -1,0 +1,125 @@
+"""What a person can do to a case: two functions, because every act of every procedure goes through the kernel.
+
+Both load what is known, ask the kernel, and write through the one door. Nothing here knows a limit or a right.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from zhengtong.catalogue import queries as catalogue
+from zhengtong.kernel.authority import Actor
+from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.calendars import Calendar
+from zhengtong.kernel.deciding import Command, MaterialGiven, decide, decide_opening, find_serials
+from zhengtong.kernel.events import Json
+from zhengtong.kernel.refusals import Refusal, RefusalCode
+from zhengtong.kernel.states import State, fold
+from zhengtong.kernel.terms import law_day
+from zhengtong.law.calendar_files import load_calendar
+from zhengtong.ledger import numbering
+from zhengtong.ledger.chain import hex_digest
+from zhengtong.ledger.history import load_case
+from zhengtong.ledger.record import Recorded, StaleHistory, find_replay, record
+from zhengtong.ledger.sealing import SealedRow, seal
+
+# What a party's sealed data may be found by at the window, each in its blind index.
+FOUND_BY: Final = ("name", "certificate_number", "phone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants done: an act with what was filled in.
+
+    `private` holds the plain values of sealed inputs; they are sealed here and never reach the kernel.
+    `parties` maps party roles to subject references. `branch` names the branch a branch verb speaks of.
+    """
+
+    act: str
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    private: Mapping[str, Json] = field(default_factory=dict)
+    parties: Mapping[str, str] = field(default_factory=dict)
+    materials: Sequence[MaterialGiven] = ()
+    branch: str | None = None
+    happened_at: datetime | None = None
+
+
+def open_case(  # noqa: PLR0913 - who, when, what, for which situation, how, once
+    *, actor: Actor, at: datetime, item: str, answers: Mapping[str, str], wish: Wish, channel: str, key: str,
+    parent: str | None = None,
+) -> Recorded:  # fmt: skip
+    """Open a case under the item's published version, with its opening act, in one batch.
+
+    Raises:
+        Refusal: the law, the item or the shape of an input says no.
+        StaleHistory: the number was taken meanwhile.
+    """
+    replayed = find_replay(key=key, person=actor.person)
+    if replayed is not None:
+        return replayed
+    version = catalogue.published(item, law_day(at))
+    if version is None:
+        raise Refusal(RefusalCode.BAD_ITEM, {"item": item})
+    bound = catalogue.bound_for(item, version, answers)
+    calendar = load_calendar()
+    command, sealed = _prepare(bound, None, wish, actor=actor, at=at, key=key, calendar=calendar)
+    events = decide_opening(bound, command, calendar, at, channel=channel, parent=parent)
+    return record(case=None, bound=bound, before=None, events=events, key=key, sealed=sealed, calendar=calendar, now=at)
+
+
+def perform(
+    *, actor: Actor, at: datetime, case_id: int, wish: Wish, key: str, expected_seq: int | None = None
+) -> Recorded:
+    """Do one act on one case.
+
+    `expected_seq` is the last event the person saw; when the case has moved on meanwhile, that is a conflict
+    to be shown, never retried silently.
+
+    Raises:
+        Refusal: the law or the state of the case says no.
+        StaleHistory: somebody was first.
+    """
+    replayed = find_replay(key=key, person=actor.person, case_id=case_id)
+    if replayed is not None:
+        return replayed
+    loaded = load_case(case_id)
+    if expected_seq is not None and expected_seq != loaded.ref.last_seq:
+        raise StaleHistory(loaded.ref)
+    state = fold(loaded.history)
+    bound = catalogue.bound_for(state.item, state.item_version, state.answers)
+    calendar = load_calendar()
+    command, sealed = _prepare(bound, state, wish, actor=actor, at=at, key=key, calendar=calendar)
+    events = decide(bound, state, command, calendar, at)
+    return record(
+        case=loaded.ref, bound=bound, before=state, events=events, key=key, sealed=sealed, calendar=calendar, now=at
+    )
+
+
+def _prepare(  # noqa: PLR0913 - everything the command is made of
+    bound: Bound, state: State | None, wish: Wish, *, actor: Actor, at: datetime, key: str, calendar: Calendar
+) -> tuple[Command, tuple[SealedRow, ...]]:
+    sealed = tuple(seal(name, value, index=tuple(_found_by(value))) for name, value in wish.private.items())
+    needed = find_serials(bound, state, wish.act, calendar, at)
+    command = Command(
+        act=wish.act,
+        actor=actor,
+        inputs=dict(wish.inputs),
+        sealed={row.field: row.commitment for row in sealed},
+        parties=dict(wish.parties),
+        materials=tuple(wish.materials),
+        key=key,
+        happened_at=wish.happened_at,
+        serials=numbering.draw_all(needed, bound=bound, at=at),
+        branch=wish.branch,
+        hash=hex_digest,
+    )
+    return command, sealed
+
+
+def _found_by(value: Json) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name in FOUND_BY:
+            said = value.get(name)
+            if isinstance(said, str) and said:
+                yield name, said

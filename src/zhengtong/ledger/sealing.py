@@ -1,0 +1,202 @@
+"""Sealed rows (密封件): a person's data, encrypted under a data key of its own, wrapped by the master key outside the
+database. The event holds only the commitment hash(salt ‖ canonical JSON); salt and data key die when the row is erased.
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
+
+from zhengtong.kernel.events import Body
+from zhengtong.ledger import canonical, chain, codec, keys
+from zhengtong.ledger.writing import Pen
+
+COLUMNS: Final = ("case_id", "seq", "field", "key_id", "wrapped", "nonce", "ciphertext", "salt", "digest", "erased_at")
+_INDEX: Final = ("field", "hmac", "case_id", "seq", "sealed_field")
+_NONCE: Final = 12
+_SALT: Final = 16
+
+
+class NotThere(LookupError):
+    """No such sealed row."""
+
+
+class WasErased(LookupError):
+    """The row was erased: an honest gap."""
+
+
+class Broken(Exception):
+    """The row does not open: changed, or sealed under another master key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRow:
+    """A sealed value before it has its place; its event must commit to `commitment`."""
+
+    field: str
+    commitment: str
+    key_id: str
+    wrapped: bytes
+    nonce: bytes
+    ciphertext: bytes
+    salt: bytes
+    digest: bytes
+    indexes: tuple[tuple[str, bytes], ...]
+
+
+def seal(field: str, value: object, *, index: Sequence[tuple[str, str]] = ()) -> SealedRow:
+    """Seal one value. `index` names what it may be found by, each in its own blind index: ("identity_number", "…")."""
+    text = canonical.canonical(value)
+    salt, data_key = token_bytes(_SALT), AESGCM.generate_key(256)
+    nonce, wrap_nonce = token_bytes(_NONCE), token_bytes(_NONCE)
+    # Field and salt are authenticated too, so a row moved to another field, or given another salt, does not open.
+    bound = field.encode() + salt
+    ciphertext = AESGCM(data_key).encrypt(nonce, text, bound)
+    wrapped = wrap_nonce + AESGCM(keys.master()).encrypt(wrap_nonce, data_key, bound)
+    return SealedRow(
+        field=field, commitment=commit(salt, text), key_id=keys.master_id(), wrapped=wrapped, nonce=nonce,
+        ciphertext=ciphertext, salt=salt, digest=stored_digest(wrapped, nonce, ciphertext, salt),
+        indexes=tuple((name, blind(name, said)) for name, said in index),
+    )  # fmt: skip
+
+
+def commit(salt: bytes, text: bytes) -> str:
+    """The commitment that stands in the event."""
+    return chain.hex_digest(salt + text)
+
+
+def blind(field: str, value: str) -> bytes:
+    """The blind index of a value: equal for equal values of one field, and nothing without the index key."""
+    said = "".join(value.split()).upper()
+    return hmac.new(keys.index(), f"{field}\0{said}".encode(), "sha256").digest()
+
+
+def stored_digest(wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
+    """What the daily root covers of a sealed row; it is checked without any key and stays after an erasure."""
+    return chain.digest(b"".join(len(part).to_bytes(4) + part for part in (wrapped, nonce, ciphertext, salt)))
+
+
+def open_sealed(case_id: int, seq: int, field: str) -> object:
+    """The value of a sealed row. Whether the reader may have it is for the caller to ask first.
+
+    Raises:
+        NotThere: no such row.
+        WasErased: an honest gap.
+        Broken: it does not open, or is not what its event commits to.
+    """
+    where = f"case {case_id} seq {seq} {field}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
+            "FROM ledger_sealed s JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
+            "WHERE s.case_id = %s AND s.seq = %s AND s.field = %s",
+            [case_id, seq, field],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotThere(where)
+    if row[4] is not None:
+        raise WasErased(where)
+    wrapped, nonce, ciphertext, salt = (bytes(part) for part in row[:4])
+    text = unseal(field, wrapped=wrapped, nonce=nonce, ciphertext=ciphertext, salt=salt)
+    stored = canonical.loads(row[7]) if isinstance(row[7], str) else row[7]
+    if commit(salt, text) not in commitments_of(codec.decode(str(row[5]), int(row[6]), stored), field):
+        raise Broken(f"{where} is not what its event commits to")
+    return canonical.loads(text)
+
+
+def find_sealed(case_id: int, field: str) -> object:
+    """The value last sealed for this field of the case, so that a correction is read in place of what it corrects.
+
+    Raises:
+        NotThere, WasErased, Broken: as `open_sealed`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq FROM ledger_sealed WHERE case_id = %s AND field = %s ORDER BY seq DESC LIMIT 1",
+            [case_id, field],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotThere(f"case {case_id} {field}")
+    return open_sealed(case_id, int(row[0]), field)
+
+
+def unseal(field: str, *, wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
+    """The canonical text of a row.
+
+    Raises:
+        Broken: the row was changed, or sealed under another master key.
+    """
+    bound = field.encode() + salt
+    try:
+        data_key = AESGCM(keys.master()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound)
+        return AESGCM(data_key).decrypt(nonce, ciphertext, bound)
+    except (InvalidTag, ValueError) as error:
+        raise Broken(f"the sealed field {field} does not open") from error
+
+
+def commitments_of(body: Body, field: str) -> tuple[str, ...]:
+    """What an event commits to under this field: its `sealed` map, or its one `commitment` (a material, a paper)."""
+    mapped = getattr(body, "sealed", None)
+    if isinstance(mapped, Mapping):
+        return (str(mapped[field]),) if field in mapped else ()
+    single = getattr(body, "commitment", None)
+    return (single,) if isinstance(single, str) else ()
+
+
+def sealed_ref(seq: int, field: str) -> str:
+    """How the event `Erased` names a sealed row of its case.
+
+    >>> sealed_ref(3, "phone"), read_ref("3:phone")
+    ('3:phone', (3, 'phone'))
+    """
+    return f"{seq}:{field}"
+
+
+def read_ref(ref: str) -> tuple[int, str]:
+    """
+    Raises:
+        NotThere: no reference to a sealed row.
+    """
+    seq, colon, field = ref.partition(":")
+    if not colon or not seq.isdecimal():
+        raise NotThere(ref)
+    return int(seq), field
+
+
+# ---- writes, called by record() inside its transaction ------------------------------------------------
+
+
+def insert_sealed(pen: Pen, case_id: int, seq: int, row: SealedRow) -> None:
+    values = [
+        case_id, seq, row.field, row.key_id, row.wrapped, row.nonce, row.ciphertext, row.salt, row.digest, None,
+    ]  # fmt: skip
+    pen.insert("ledger_sealed", COLUMNS, [values])
+    for name, mark in sorted(set(row.indexes)):
+        pen.insert("ledger_sealed_index", _INDEX, [[name, mark, case_id, seq, row.field]])
+
+
+def blank(pen: Pen, case_id: int, ref: str, at: datetime) -> None:
+    """Erase a row and leave its tombstone: the digest stays, what it covered is gone.
+
+    Raises:
+        NotThere: no such row, or it was erased before.
+    """
+    seq, field = read_ref(ref)
+    touched = pen.run(
+        "UPDATE ledger_sealed SET wrapped = %s, nonce = %s, ciphertext = %s, salt = %s, erased_at = %s "
+        "WHERE case_id = %s AND seq = %s AND field = %s AND erased_at IS NULL",
+        [b"", b"", b"", b"", at, case_id, seq, field],
+    )
+    if touched != 1:
+        raise NotThere(f"case {case_id} {ref}")
+    pen.run(
+        "DELETE FROM ledger_sealed_index WHERE case_id = %s AND seq = %s AND sealed_field = %s", [case_id, seq, field]
+    )
