@@ -7,7 +7,18 @@ import pytest
 from django.db import connection, transaction
 
 from tests.ledger.stories import (
-    CITIZEN, CLERK, FOLDS, NOON, calendar, event, licence, new_number, note, open_case, opening, reload,
+    CITIZEN,
+    CLERK,
+    FOLDS,
+    NOON,
+    calendar,
+    event,
+    licence,
+    new_number,
+    note,
+    open_case,
+    opening,
+    reload,
 )  # fmt: skip
 from zhengtong.kernel.events import Assigned, Erased, Noted
 from zhengtong.kernel.states import fold
@@ -15,7 +26,15 @@ from zhengtong.ledger import history, installed, sealing
 from zhengtong.ledger.models.cases import Case, Reader
 from zhengtong.ledger.models.outbox import Outgoing
 from zhengtong.ledger.record import (
-    Entry, NotAnEntry, Recorded, StaleHistory, case_id_of, find_replay, new_key, record_entry, record_many,
+    Entry,
+    NotAnEntry,
+    Recorded,
+    StaleHistory,
+    case_id_of,
+    find_replay,
+    new_key,
+    record_entry,
+    record_many,
 )  # fmt: skip
 from zhengtong.ledger.rows import Row, outgoing
 from zhengtong.ledger.writing import NestedRecord

@@ -11,7 +11,15 @@ from django.db.models import Q
 
 from zhengtong.accounts.certificates import CertificateKind, is_certificate_number, is_mobile
 from zhengtong.accounts.faults import NotPossible
-from zhengtong.accounts.labels import HoldingRole, LetterPower, PostKind, PowerScope, RealNameLevel, SubjectKind
+from zhengtong.accounts.labels import (
+    HoldingRole,
+    LetterPower,
+    PostKind,
+    PowerScope,
+    RealNameLevel,
+    SubjectKind,
+    UnitKind,
+)
 from zhengtong.accounts.models import (
     Absence,
     Account,
@@ -24,6 +32,7 @@ from zhengtong.accounts.models import (
     PostHolding,
     Power,
     Subject,
+    Territory,
     Unit,
 )
 from zhengtong.accounts.queries import OWN, day_of, find_subject, number_index, phone_index
@@ -446,3 +455,18 @@ def _represents(actor: Actor, firm: Subject, at: datetime) -> bool:
 def _in_order(from_on: date, until_on: date | None) -> None:
     if until_on is not None and until_on < from_on:
         raise NotPossible("dates_reversed")
+
+
+# ---- units that an import names ------------------------------------------------------------------
+
+
+def find_or_create_unit(*, name: str, code: str, region: str) -> Unit:
+    """The department of this name in this territory; made, with its territory, when a list names it first."""
+    known = Unit.objects.filter(name=name, territory__code=region).first() or Unit.objects.filter(code=code).first()
+    if known is not None and known.name == name:
+        return known
+    if known is not None:  # another department has the code: the next free one
+        taken = set(Unit.objects.filter(code__startswith=code).values_list("code", flat=True))
+        code = next(f"{code}{number}" for number in range(2, len(taken) + 3) if f"{code}{number}" not in taken)
+    territory, _made = Territory.objects.get_or_create(code=region, defaults={"name": region})
+    return Unit.objects.create(code=code, name=name, kind=UnitKind.DEPARTMENT, territory=territory)

@@ -115,3 +115,11 @@ def shared_environment() -> Mapping[str, str]:
     if "@" not in written or "/" in written:
         return {}
     return {"ZHENGTONG_CLOCK": f"{written}/{_BEGAN}"}
+
+
+def real_now() -> datetime:
+    """The real time, which neither ZHENGTONG_CLOCK nor `fixed` moves: sessions age and authenticators count by it.
+
+    A phone's authenticator knows nothing of a simulated city, and a sign-in must not die because that runs fast.
+    """
+    return datetime.now(LAW_ZONE)

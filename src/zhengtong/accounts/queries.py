@@ -757,3 +757,8 @@ def colleagues_of(person_id: int, on: date) -> list[tuple[str, str]]:
     """Everybody else who serves on this day, as choices."""
     rows = Person.objects.filter(Q(left_on__isnull=True) | Q(left_on__gte=on)).exclude(pk=person_id)
     return [(row.ref, f"{_named(row)}（{row.number}）") for row in rows.order_by("number")]
+
+
+def unit_number(unit: str) -> str:
+    """Three digits for the organ in case numbers, fixed when it was entered (DOMAIN 3.4)."""
+    return f"{Unit.objects.only('pk').get(code=unit).pk % 1000:03d}"

@@ -18,10 +18,10 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import clock
+from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.labels import AccountKind, SignInOutcome
 from zhengtong.accounts.models import Account
 from zhengtong.accounts.queries import actor_for, has_post_kind
-from zhengtong.accounts.real_time import real_now
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.accounts.signing_in import Visit, log_sign_in, may_sign_in
 from zhengtong.kernel.authority import Actor

@@ -4,28 +4,29 @@ Both load what is known, ask the kernel, and write through the one door. Nothing
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from zhengtong.cases.serials import draw_serials
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.deciding import Command, MaterialGiven, decide, decide_opening, find_serials
+from zhengtong.kernel.commands import Command, MaterialGiven
+from zhengtong.kernel.deciding import decide, decide_opening, find_serials
 from zhengtong.kernel.events import Json
 from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.states import State, fold
 from zhengtong.kernel.terms import law_day
 from zhengtong.law.calendar_files import load_calendar
-from zhengtong.ledger import numbering
 from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.history import load_case
 from zhengtong.ledger.record import Recorded, StaleHistory, find_replay, record
 from zhengtong.ledger.sealing import SealedRow, seal
 
 # What a party's sealed data may be found by at the window, each in its blind index.
-FOUND_BY: Final = ("name", "certificate_number", "phone")
+FOUND_BY: Final[Mapping[str, str]] = {"name": "name", "number": "certificate_number", "phone": "phone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ def open_case(  # noqa: PLR0913 - who, when, what, for which situation, how, onc
     bound = catalogue.bound_for(item, version, answers)
     calendar = load_calendar()
     command, sealed = _prepare(bound, None, wish, actor=actor, at=at, key=key, calendar=calendar)
-    events = decide_opening(bound, command, calendar, at, channel=channel, parent=parent)
+    command = replace(command, channel=channel, parent=parent)
+    events = decide_opening(bound, command, calendar, at)
     return record(case=None, bound=bound, before=None, events=events, key=key, sealed=sealed, calendar=calendar, now=at)
 
 
@@ -110,7 +112,7 @@ def _prepare(  # noqa: PLR0913 - everything the command is made of
         materials=tuple(wish.materials),
         key=key,
         happened_at=wish.happened_at,
-        serials=numbering.draw_all(needed, bound=bound, at=at),
+        serials=draw_serials(needed, bound=bound, at=at),
         branch=wish.branch,
         hash=hex_digest,
     )
@@ -119,7 +121,7 @@ def _prepare(  # noqa: PLR0913 - everything the command is made of
 
 def _found_by(value: Json) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for name in FOUND_BY:
+        for name, index in FOUND_BY.items():
             said = value.get(name)
             if isinstance(said, str) and said:
-                yield name, said
+                yield index, said

@@ -21,7 +21,7 @@ from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Clock, find_clock, find_clocks, find_main_clock
 from zhengtong.kernel.events import Event, History
 from zhengtong.kernel.procedures import Phase
-from zhengtong.kernel.silence import find_silenced
+from zhengtong.kernel.silence import find_state_at
 from zhengtong.kernel.states import BranchStatus, State, fold
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.procedure_files import words as words_of
@@ -99,7 +99,8 @@ def read_case(case_id: int, at: datetime) -> CaseRead:
     written = fold(loaded.history)
     bound = catalogue.bound_for(written.item, written.item_version, written.answers)
     calendar = load_calendar()
-    state, deemed = find_silenced(bound, written, calendar, at)
+    state = find_state_at(bound, written, calendar, at)
+    deemed = state.history[len(loaded.history) :]
     words = words_of(bound.procedure, bound.version, get_language() or "zh-hans")
     return CaseRead(
         ref=loaded.ref, history=loaded.history, state=state, bound=bound, calendar=calendar, at=at, words=words,

@@ -71,9 +71,7 @@ class Item(models.Model):
 class VersionQuerySet(models.QuerySet):  # type: ignore[type-arg]  # generic only in the stubs
     def in_force(self, on: date) -> "VersionQuerySet":
         """Published versions that count on this day: begun, and not yet replaced."""
-        begun = self.filter(
-            status__in=[VersionStatus.PUBLISHED, VersionStatus.RETIRED], effective_from__lte=on
-        )
+        begun = self.filter(status__in=[VersionStatus.PUBLISHED, VersionStatus.RETIRED], effective_from__lte=on)
         return begun.filter(Q(retired_on__isnull=True) | Q(retired_on__gt=on))
 
 

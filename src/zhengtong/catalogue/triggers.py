@@ -42,8 +42,7 @@ POSTGRES_FUNCTION: Final = (
 )
 POSTGRES: Final[Mapping[str, str]] = {
     "item_version_fixed": (
-        f"BEFORE UPDATE ON {TABLE} FOR EACH ROW "
-        f"WHEN (OLD.status IN {_DONE} AND ({_BACK} OR {_CHANGED_POSTGRES}))"
+        f"BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN (OLD.status IN {_DONE} AND ({_BACK} OR {_CHANGED_POSTGRES}))"
     ),
     "item_version_kept": f"BEFORE DELETE ON {TABLE} FOR EACH ROW WHEN (OLD.status IN {_DONE})",
     "item_version_no_truncate": f"BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT",

@@ -25,18 +25,20 @@ class Upload(models.Model):
 
 
 class MaterialFile(models.Model):
-    """A file of a material of a case: `commitment` is that of the MaterialReceived event at `seq`."""
+    """A file of a material as it was handed in, under the commitment that its MaterialReceived event carries.
 
-    case = models.ForeignKey("ledger.Case", on_delete=models.PROTECT, related_name="+", db_index=False)
-    seq = models.IntegerField()
-    material = models.TextField()
-    position = models.IntegerField()
+    Written before the event, so that no event ever points to files we cannot find. `salt` goes into the commitment.
+    """
+
     commitment = models.TextField()
+    position = models.IntegerField()
     digest = models.TextField()
+    uploader = models.TextField()
+    salt = models.BinaryField()
 
     class Meta:
         db_table = "documents_material_file"
-        constraints = [models.UniqueConstraint(fields=("case", "seq", "position"), name="material_file_place")]
+        constraints = [models.UniqueConstraint(fields=("commitment", "position"), name="material_file_place")]
         indexes = [models.Index(fields=["digest"], name="material_file_digest")]
 
 

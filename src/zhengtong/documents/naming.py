@@ -20,15 +20,13 @@ def clean_name(typed: str) -> str:
     """
     name = unicodedata.normalize("NFC", typed.encode("utf-8", "ignore").decode()).replace("\\", "/").rpartition("/")[2]
     name = "".join(letter for letter in name if unicodedata.category(letter) not in _HIDDEN)
-    name = " ".join(_UNFIT.sub("_", name).split()).strip(". ") if name.strip(". ") != name else _tidy(name)
+    name = " ".join(_UNFIT.sub("_", name).split()).rstrip(". ")
     stem, dot, ending = name.rpartition(".")
     if not dot:
-        stem, ending = (name, "") if not typed.strip().startswith(".") else ("", name)
-    if _RESERVED.fullmatch(name):
+        stem, ending = name, ""
+    ending = ending[:10]
+    stem = stem.strip(". ")[: MOST_CHARACTERS - len(ending) - 1]
+    if _RESERVED.fullmatch(stem):
         stem = f"_{stem}"
-    stem = stem[: MOST_CHARACTERS - len(ending) - 1].strip(". ") or UNNAMED
-    return f"{stem}.{ending[:10]}" if ending else stem
-
-
-def _tidy(name: str) -> str:
-    return " ".join(_UNFIT.sub("_", name).split())
+    stem = stem or UNNAMED
+    return f"{stem}.{ending}" if ending else stem

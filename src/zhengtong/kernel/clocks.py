@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from zhengtong.kernel.authority import find_holder
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.events import ClockExtended, Json
-from zhengtong.kernel.procedures import ByFact, Limit
+from zhengtong.kernel.procedures import ByFact, Limit, Phase
 from zhengtong.kernel.states import Branch, ClockRun, Hold, RunStatus, State, Visit
 from zhengtong.kernel.terms import LAW_ZONE, Term, Unit, lapse_at, law_day
 
@@ -590,3 +591,71 @@ def find_lapses(state: State, run: ClockRun, calendar: Calendar) -> tuple[dateti
     """The lapse instants of a run's legal limit and of its promise."""
     broken = _find_broken_promise(state, run, calendar)
     return find_lapse(run, calendar), (broken or _reach(run, run.promised, calendar)).lapses_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docket:
+    """The columns by which cases are listed. Instants of the clock are when it lapses; None while held or stopped."""
+
+    number: str
+    procedure: str
+    version: str
+    item: str
+    item_version: int
+    region: str
+    unit: str
+    dept: str
+    post: str
+    assignee: str | None
+    window: str | None
+    state: str
+    phase: str
+    outcome: str | None
+    opened_at: datetime
+    accepted_at: datetime | None
+    due_at: datetime | None
+    promised_at: datetime | None
+    wake_at: datetime | None
+    closed_at: datetime | None
+
+
+def find_docket(
+    bound: Bound,
+    state: State,
+    calendar: Calendar,
+    at: datetime,
+    thresholds: Sequence[Term] = (),
+    repeat: Term | None = None,
+) -> Docket:
+    """The docket columns of a case. `assignee` is whoever acted last at the post that holds it; `window` a kept fact.
+
+    Source: RECORD 1; PROCEDURES 6
+    """
+    holder = find_holder(bound, state)
+    post = holder.post if holder is not None else ""
+    phase = bound.phase_of(state.state)
+    main = find_main_clock(bound, state)
+    due_at, promised_at = find_lapses(state, main, calendar) if main is not None else (None, None)
+    window = state.facts.get("window")
+    return Docket(
+        number=state.number,
+        procedure=state.procedure,
+        version=state.version,
+        item=state.item,
+        item_version=state.item_version,
+        region=bound.region,
+        unit=holder.unit if holder is not None else "",
+        dept=holder.dept if holder is not None else "",
+        post=post,
+        assignee=next((done.person for done in reversed(state.done) if post and done.post == post), None),
+        window=window if isinstance(window, str) else None,
+        state=state.state,
+        phase=str(phase),
+        outcome=state.outcome,
+        opened_at=state.opened_at,
+        accepted_at=state.marks.get("accepted"),
+        due_at=due_at,
+        promised_at=promised_at,
+        wake_at=find_wake_at(bound, state, calendar, at, thresholds, repeat),
+        closed_at=state.visits[-1].since if phase is Phase.CLOSED else None,
+    )

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.events import Inputs
 
 Hash: TypeAlias = Callable[[bytes], str]
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-NO_SERIALS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +34,11 @@ class Command:
     inputs: Inputs
     key: str | None
     hash: Callable[[bytes], str]
-    sealed: Mapping[str, str] = NOTHING
-    parties: Mapping[str, str] = NOTHING
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    parties: Mapping[str, str] = field(default_factory=dict)
     materials: tuple[MaterialGiven, ...] = ()
     happened_at: datetime | None = None
-    serials: Mapping[str, tuple[str, ...]] = NO_SERIALS
+    serials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     branch: str | None = None
     channel: str = ""
     parent: str | None = None

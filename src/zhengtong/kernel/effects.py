@@ -124,42 +124,51 @@ class Batch:
 # ---- what an act brings with it -------------------------------------------------------------------
 
 
-def write_branch(
-    batch: Batch, rule: ActionRule, branch: Branch, verdict: str | None, sealed: Mapping[str, str]
-) -> None:
-    """The branch event an act makes: taken, answered, returned or settled.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """An act that was just written: its rule, the state it left, the marks it set, its inputs, the consent it used."""
+
+    rule: ActionRule
+    left: str
+    marks: Mapping[str, datetime]
+    inputs: Inputs
+    sealed: Mapping[str, str]
+    consent: str | None
+
+
+def write_branch(batch: Batch, rule: ActionRule, branch: Branch, verdict: str | None) -> None:
+    """The branch event an act makes: taken, answered, returned or settled. Its words are on the act.
 
     Source: PROCEDURES 5(6)
     """
     if rule.takes:
         batch.put(BranchTaken(branch=branch.branch))
     elif rule.answers:
-        batch.put(BranchAnswered(branch=branch.branch, verdict=verdict, sealed=sealed))
+        batch.put(BranchAnswered(branch=branch.branch, verdict=verdict, sealed={}))
     elif rule.returns:
-        batch.put(BranchReturned(branch=branch.branch, sealed=sealed))
+        batch.put(BranchReturned(branch=branch.branch, sealed={}))
     elif rule.settles:
-        batch.put(BranchSettled(branch=branch.branch, verdict=verdict or "", sealed=sealed))
+        batch.put(BranchSettled(branch=branch.branch, verdict=verdict or "", sealed={}))
 
 
-def carry_out(
-    batch: Batch, rule: ActionRule, left: str, *, marks: Mapping[str, datetime], inputs: Inputs, consent: str | None
-) -> None:
+def carry_out(batch: Batch, deed: Deed) -> None:
     """Everything that follows from an act, in the order of the law: branches, papers, fees, clocks, void branches.
 
     Source: PROCEDURES 5(6)-(9)
     """
-    opened = open_branches(batch, rule, inputs)
-    _issue(batch, rule, inputs)
+    rule = deed.rule
+    opened = open_branches(batch, deed)
+    _issue(batch, rule, deed.inputs)
     if rule.demands:
         for line in find_fees_to_demand(batch.bound, batch.state):
             batch.put(FeeDemanded(fee=line.code, amount=line.amount, basis=line.basis))
     if rule.produces is not None:
-        _produce(batch, rule.produces, inputs)
+        _produce(batch, rule.produces, deed.inputs)
     if rule.publishes is not None:
         batch.put(Published(what=rule.publishes, where=PORTAL, until=None))
-    _extend(batch, rule, inputs, consent)
-    follow_colours(batch, left, act=rule.code, marks=marks)
-    _follow_branches(batch, opened)
+    _extend(batch, rule, deed.inputs, deed.consent)
+    follow_colours(batch, deed.left, act=rule.code, marks=deed.marks)
+    start_branch_limits(batch, opened)
     void_branches(batch)
 
 
@@ -180,37 +189,54 @@ def void_branches(batch: Batch) -> None:
 # ---- branches -------------------------------------------------------------------------------------
 
 
-def open_branches(batch: Batch, rule: ActionRule, inputs: Inputs) -> tuple[str, ...]:
-    """Open what the act opens: one branch per task, else per ready member item, else one for the group's role."""
-    if rule.opens is None:
+def open_branches(batch: Batch, deed: Deed) -> tuple[str, ...]:
+    """Open what the act opens: one branch per task, else per ready member item, else one for the group's role.
+
+    Words of a task are sealed fields named `branches.<n>.<name>`, n from 0.
+    """
+    group, tasks = deed.rule.opens, deed.inputs.get("branches")
+    if group is None:
         return ()
-    tasks = inputs.get("branches")
     if isinstance(tasks, list):
-        return tuple(_open_task(batch, rule.opens, task) for task in tasks if isinstance(task, dict))
-    if batch.bound.branches[rule.opens].children:
-        return open_ready_nodes(batch, rule.opens)
-    return (_open_task(batch, rule.opens, {}),)
+        return tuple(
+            _open_task(batch, group, task, _sealed_of(deed.sealed, n))
+            for n, task in enumerate(tasks)
+            if isinstance(task, dict)
+        )
+    if batch.bound.branches[group].children:
+        return open_ready_nodes(batch, group)
+    return (_open_task(batch, group, {}, {}),)
+
+
+def _sealed_of(sealed: Mapping[str, str], n: int) -> dict[str, str]:
+    return {name: text for name, text in sealed.items() if name.startswith(f"branches.{n}.")}
 
 
 def open_ready_nodes(batch: Batch, group: str) -> tuple[str, ...]:
     """Open a branch, with a child case's number, for each member item that may begin."""
     opened = []
     for node in find_ready_nodes(batch.bound, batch.state, group):
-        child = batch.serials.take("child")
-        opened.append(_open(batch, group, kind=_str(node.get("item")), to=_str(node.get("to")) or "", child=child))
+        branch = BranchOpened(
+            branch=f"b{batch.next_seq}",
+            group=group,
+            kind=_str(node.get("item")),
+            to=_str(node.get("to")) or _default_target(batch, group),
+            child=batch.serials.take("child"),
+            sealed={},
+        )
+        batch.put(branch)
+        opened.append(branch.branch)
     return tuple(opened)
 
 
-def _open_task(batch: Batch, group: str, task: Mapping[str, Json]) -> str:
+def _open_task(batch: Batch, group: str, task: Mapping[str, Json], sealed: Mapping[str, str]) -> str:
     to = _str(task.get("to")) or _default_target(batch, group)
     child = batch.serials.take("child") if batch.bound.branches[group].children else None
-    return _open(batch, group, kind=_str(task.get("kind")), to=to, child=child)
-
-
-def _open(batch: Batch, group: str, *, kind: str | None, to: str, child: str | None) -> str:
-    branch = f"b{batch.next_seq}"
-    batch.put(BranchOpened(branch=branch, group=group, kind=kind, to=to, child=child, sealed={}))
-    return branch
+    branch = BranchOpened(
+        branch=f"b{batch.next_seq}", group=group, kind=_str(task.get("kind")), to=to, child=child, sealed=sealed
+    )
+    batch.put(branch)
+    return branch.branch
 
 
 def _default_target(batch: Batch, group: str) -> str:
@@ -221,7 +247,7 @@ def _default_target(batch: Batch, group: str) -> str:
     return _str(batch.state.facts.get(role)) or role
 
 
-def _follow_branches(batch: Batch, opened: tuple[str, ...]) -> None:
+def start_branch_limits(batch: Batch, opened: tuple[str, ...]) -> None:
     """The limits of branches just opened begin: to sign, and to be done with."""
     for name in opened:
         branch = batch.state.branches[name]

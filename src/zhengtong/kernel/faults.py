@@ -52,8 +52,8 @@ class Findings:
         fault = Fault(code=code, table=table, key=key, message=message, mend=mend)
         self._found.setdefault((code, table, key), fault)
 
+    def has(self, code: str) -> bool:
+        return any(fault.code == code for fault in self._found.values())
+
     def all(self) -> tuple[Fault, ...]:
         return tuple(self._found.values())
-
-    def __len__(self) -> int:
-        return len(self._found)

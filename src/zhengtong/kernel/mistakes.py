@@ -51,35 +51,39 @@ def find_revertible(bound: Bound, state: State) -> Done | None:
     return None
 
 
-def revert(
-    bound: Bound, state: State, rule: ActionRule, command: Command, consent: str | None, seq: int
-) -> Reverted:
+def check_revertible(bound: Bound, state: State, source: str) -> Done:
+    """The latest act, if it may be struck out.
+
+    Raises:
+        Refusal: nothing_to_revert, facts_rest_on_it.
+    """
+    latest = find_revertible(bound, state)
+    if latest is None:
+        raise Refusal(RefusalCode.NOTHING_TO_REVERT, {}, source)
+    check_nothing_rests(state, latest, source)
+    return latest
+
+
+def revert(bound: Bound, state: State, rule: ActionRule, command: Command, consent: str | None, seq: int) -> Reverted:
     """The event that strikes out the latest act.
 
     Raises:
         Refusal: nothing_to_revert, not_the_latest_act, facts_rest_on_it.
     Source: PROCEDURES 9(2)(3)
     """
-    latest = find_revertible(bound, state)
-    if latest is None:
-        raise Refusal(RefusalCode.NOTHING_TO_REVERT, {}, rule.source)
+    latest = check_revertible(bound, state, rule.source)
     target = command.inputs.get("target", latest.seq)
     if target not in (latest.seq, latest.batch):
         raise Refusal(RefusalCode.NOT_THE_LATEST_ACT, {"latest": latest.act, "seq": latest.seq}, rule.source)
-    check_nothing_rests(state, latest, rule.source)
     struck = next(event for event in state.history if event.seq == latest.seq)
     rebuts = struck.body.clock if isinstance(struck.body, Deemed) else None
     draft = Reverted(target=latest.seq, entered="", sealed=dict(command.sealed), consent=consent, rebuts=rebuts)
     after = fold((*state.history, _as_event(struck, draft, seq)))
-    return Reverted(
-        target=latest.seq, entered=after.state, sealed=dict(command.sealed), consent=consent, rebuts=rebuts
-    )
+    return Reverted(target=latest.seq, entered=after.state, sealed=dict(command.sealed), consent=consent, rebuts=rebuts)
 
 
 def _as_event(like: Event, body: Reverted, seq: int) -> Event:
-    return Event(
-        seq=seq, batch=seq, at=like.at, recorded_at=like.recorded_at, person=like.person, body=body
-    )
+    return Event(seq=seq, batch=seq, at=like.at, recorded_at=like.recorded_at, person=like.person, body=body)
 
 
 def check_nothing_rests(state: State, done: Done, source: str) -> None:
@@ -129,6 +133,7 @@ def correct(state: State, rule: ActionRule, command: Command, consent: str | Non
     path = command.inputs.get("path")
     what, _, name = path.partition(":") if isinstance(path, str) else ("", "", "")
     value, document = command.inputs.get("value"), command.inputs.get("document")
+    was: Json
     match what:
         case "mark":
             was, target = _correct_mark(state, name, value, at, rule.source)
@@ -197,5 +202,3 @@ def _origin(state: State, field: str, name: str) -> int:
             if value is not None and name in value:
                 return event.seq
     return next((event.seq for event in reversed(state.history) if name in (getattr(event.body, field, None) or ())), 1)
-
-

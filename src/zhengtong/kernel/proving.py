@@ -46,9 +46,11 @@ def prove(procedure: Procedure) -> tuple[Fault, ...]:
     for options in find_option_sets(procedure):
         plan = chart.plan(options)
         seen.add(plan)
-        for check in _CHECKS:
+        _check_opening(plan, findings)
+        for check in _CHECKS if plan.arrivals.reached else ():
             check(plan, findings)
-    seen.check(procedure, findings)
+    if not findings.has("no_opening_act"):
+        seen.check(procedure, findings)
     return findings.all()
 
 
@@ -342,7 +344,7 @@ def _check_start(plan: Plan, edge: Edge, colours: Colours, findings: Findings) -
 
 
 def _check_suspension(plan: Plan, findings: Findings) -> None:
-    holders = {state: code for code, colours in plan.clocks.items() for state in colours.held}
+    holders = {state: code for code, colours in plan.clocks.items() for state in colours.held - colours.runs}
     for code in sorted(plan.find_reached()):
         is_suspended = plan.states[code].phase is Phase.SUSPENDED
         if is_suspended and code not in holders:
@@ -467,7 +469,6 @@ def _strands(plan: Plan, edge: Edge, group: str, settling: frozenset[str]) -> bo
 
 
 _CHECKS: Final[tuple[Callable[[Plan, Findings], None], ...]] = (
-    _check_opening,
     _check_states,
     _check_ends,
     _check_guards,

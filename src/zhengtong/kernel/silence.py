@@ -13,6 +13,7 @@ from zhengtong.kernel.clocks import Silent, find_silent
 from zhengtong.kernel.commands import Hash, Serials
 from zhengtong.kernel.effects import (
     Batch,
+    Deed,
     Sitting,
     Who,
     carry_out,
@@ -120,7 +121,7 @@ def _deem(batch: Batch, silent: Silent, rule: ActionRule) -> None:
         )
     )
     batch.put(ClockStopped(clock=silent.run.clock, how="lapsed"))
-    carry_out(batch, rule, left, marks=marks, inputs={}, consent=None)
+    carry_out(batch, Deed(rule=rule, left=left, marks=marks, inputs={}, sealed={}, consent=None))
 
 
 def _settle(batch: Batch, silent: Silent, branch: Branch) -> None:

@@ -35,9 +35,7 @@ def rebind(batch: Batch, old: Bound, onto: Bound) -> None:
         Refusal: as `find_new_state`.
     """
     entered = find_new_state(old, onto, batch.state)
-    batch.put(
-        Rebound(version=onto.version, item_version=onto.item_version, binding=onto.digest, state=entered)
-    )
+    batch.put(Rebound(version=onto.version, item_version=onto.item_version, binding=onto.digest, state=entered))
     for run in batch.state.clocks:
         if run.status is RunStatus.STOPPED or run.clock not in old.clocks or old.clocks[run.clock].is_duty:
             continue

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from zhengtong.kernel.faults import Fault
+from zhengtong.kernel.faults import CODES, Fault
 from zhengtong.kernel.procedures import Procedure
 from zhengtong.kernel.proving import prove
 from zhengtong.law import overlay
@@ -21,6 +22,14 @@ from zhengtong.law.procedure_files import (
 )
 from zhengtong.law.reading import FileFault, LawFileError
 from zhengtong.law.words import find_english, find_missing, find_words, find_words_of
+
+READING: Final = (
+    "not_toml", "unknown_key", "missing_key", "wrong_shape", "unknown_word", "bad_term", "unknown_phase",
+    "unknown_guard", "act_twice", "unknown_common", "bad_common_act",
+)  # fmt: skip
+SHELF: Final = ("misnamed_file", "changed_in_force", "missing_words")
+ALL_CODES: Final = (*READING, *CODES, *SHELF)
+"""Everything the law check may say; each has a mutant in the tests."""
 
 
 def check(path: Path) -> tuple[FileFault, ...]:

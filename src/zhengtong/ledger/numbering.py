@@ -93,9 +93,7 @@ def is_case_number(text: str) -> bool:
     return len(text) == 21 and text.isascii() and text.isdecimal() and check_digit(text[:-1]) == text[-1]
 
 
-def draw_document_numbers(
-    kind: str, organ: str, short: str, year: int, n: int, *, now: datetime
-) -> tuple[str, ...]:
+def draw_document_numbers(kind: str, organ: str, short: str, year: int, n: int, *, now: datetime) -> tuple[str, ...]:
     """n numbers of one kind of document of an organ, as in 清卫受〔2026〕12号; `short` is organ and kind in brief."""
     return draw(kind, organ, year, n, form=lambda serial: f"{short}〔{year}〕{serial}号", now=now)
 

@@ -1,15 +1,17 @@
-"""The day's root (每日根): a Merkle root over the heads of every case that moved that day, chained to the day before, signed,
-appended to a file outside the database. Whoever rewrites the database cannot rewrite what was already copied from here.
+"""The day's root (每日根): a Merkle root over the heads of every case that moved that day, chained to the day before,
+signed, appended to a file outside the database. Who rewrites the database cannot rewrite what was copied from here.
 
-`<ZHENGTONG_ROOTS>/roots.jsonl` holds one signed line a day; `heads/<day>.txt` the leaves, so that `verify` can name the case.
+`<ZHENGTONG_ROOTS>/roots.jsonl` holds a signed line a day; `heads/<day>.txt` the leaves, so `verify` can name a case.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -110,7 +112,7 @@ def read_line(text: str) -> RootLine:
         line = RootLine(
             said={name: value for name, value in said.items() if name != "signature"}, signature=said["signature"]
         )
-        assert line.day
+        date.fromisoformat(str(line.said["day"]))
         assert str(line.said["algorithm"]) in chain.ALGORITHMS
     except (ValueError, KeyError, AssertionError, TypeError) as error:
         raise RootsUnreadable(f"no root: {text[:120]}") from error
@@ -237,15 +239,22 @@ def day_trees(since: datetime, until: datetime, *, keep_lines: bool = False) -> 
         [since, until],
     ):
         forest.add_event(int(str(case_id)), int(str(seq)), read_instant(recorded_at), _bytes(head))
-    for case_id, seq, name, digest, recorded_at in _rows(
+    sealed = _rows(
         "SELECT s.case_id, s.seq, s.field, s.digest, e.recorded_at FROM ledger_sealed s "
         "JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
-        "WHERE e.recorded_at >= %s AND e.recorded_at < %s ORDER BY s.case_id, s.seq, s.field",
+        "WHERE e.recorded_at >= %s AND e.recorded_at < %s ORDER BY s.case_id, s.seq",
         [since, until],
-    ):
+    )
+    for case_id, seq, name, digest, recorded_at in _in_order(sealed):
         leaf = Leaf(int(str(case_id)), int(str(seq)), str(name), _bytes(digest))
         forest.add_sealed(law_day(read_instant(recorded_at)), leaf)
     return forest.close()
+
+
+def _in_order(rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
+    """By field within case and seq: databases sort text in ways of their own."""
+    for _, group in groupby(rows, key=itemgetter(0, 1)):
+        yield from sorted(group, key=lambda row: str(row[2]))
 
 
 def _rows(sql: str, params: Sequence[datetime]) -> Iterator[Sequence[object]]:

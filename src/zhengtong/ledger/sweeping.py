@@ -104,11 +104,10 @@ def _record(  # noqa: PLR0913 - what the round already knows
 
 
 def _kernel_silence(bound: Bound, state: State, calendar: Calendar, at: datetime) -> tuple[Event, ...]:
-    from zhengtong.kernel.commands import Serials
     from zhengtong.kernel.silence import decide_silence, find_due_silence, find_silent_serials
 
     if not find_due_silence(bound, state, calendar, at):
         return ()
     keys, _ = find_silent_serials(bound, state, calendar, at)
     drawn = installed().serials_for(bound, state, keys, at) if keys else {}
-    return decide_silence(bound, state, calendar, at, Serials(drawn), hex_digest)
+    return decide_silence(bound, state, calendar, at, drawn, hex_digest)

@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.forms import CodeForm, RegisterForm, SignInForm, StaffSignInForm, TotpForm
 from zhengtong.accounts.frames import DESK, portal_frame, shows_mailbox
 from zhengtong.accounts.labels import AccountKind, SignInOutcome
 from zhengtong.accounts.models import Account
-from zhengtong.accounts.real_time import real_now
 from zhengtong.accounts.requests import account_of, begin_session, end_session, safe_next, visit_of
 from zhengtong.accounts.signing_in import (
     check_totp,
@@ -155,6 +155,7 @@ def register(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(fault.words))
         else:
             request.session[PENDING] = account.pk if account else 0
+            request.session[NEXT] = safe_next(request, "")
             return redirect("accounts:confirm")
     return _page(request, "register", form, submit_label=_("注册并获取验证码"), heading=_("注册"))
 
@@ -171,9 +172,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
         except NotPossible as fault:
             form.add_error("code", str(fault.words))
         else:
+            wanted = request.session.get(NEXT) or "accounts:profile"
             begin_session(request, account)
             messages.success(request, _("注册完成，您已登录。"))
-            return redirect("accounts:profile")
+            return redirect(wanted)
     return _page(request, "confirm", form, submit_label=_("确认"), heading=_("输入验证码"))
 
 

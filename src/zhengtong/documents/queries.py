@@ -1,0 +1,112 @@
+"""What others ask of this room: the files of a case, its papers, and what was drawn of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from zhengtong.documents import vault
+from zhengtong.documents.models import Drawing, MaterialFile, Paper, Upload
+from zhengtong.kernel.states import State
+
+
+class UnknownUpload(LookupError):
+    """No such file of this person, or of this case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """One uploaded file as pages list it."""
+
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    scan: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperLine:
+    """One document or result as pages list it. `standing`: valid, retracted or struck."""
+
+    number: str
+    document: str
+    name: str
+    seq: int
+    is_result: bool
+    issued_at: datetime
+    served_at: datetime | None
+    manner: str
+    standing: str
+
+
+def open_upload(digest: str) -> bytes:
+    """The content of an upload. Whether the reader may have it is for the caller to ask first.
+
+    Raises:
+        vault.NotKept, vault.FileBroken
+    """
+    return vault.read(digest)
+
+
+def uploads_of(uploader: str, digests: Iterable[str]) -> tuple[FileLine, ...]:
+    """Uploads of one person, for drafts; those of others are left out."""
+    rows = Upload.objects.filter(uploader=uploader, digest__in=list(digests)).order_by("id")
+    return tuple(_file_line(row) for row in rows)
+
+
+def material_files(commitments: Iterable[str]) -> dict[str, tuple[FileLine, ...]]:
+    """The files behind MaterialReceived events, by commitment; paper materials have none."""
+    rows = list(MaterialFile.objects.filter(commitment__in=list(commitments)).order_by("commitment", "position"))
+    uploads = {
+        (row.digest, row.uploader): row for row in Upload.objects.filter(digest__in={each.digest for each in rows})
+    }
+    found: dict[str, tuple[FileLine, ...]] = {}
+    for row in rows:
+        upload = uploads.get((row.digest, row.uploader))
+        if upload is not None:
+            found[row.commitment] = (*found.get(row.commitment, ()), _file_line(upload))
+    return found
+
+
+def files_of_case(state: State) -> dict[str, tuple[FileLine, ...]]:
+    """The files of each material of a case, by material code, oldest first."""
+    said = {code: material.commitments for code, material in state.materials.items()}
+    files = material_files({each for commitments in said.values() for each in commitments})
+    return {
+        code: tuple(line for commitment in commitments for line in files.get(commitment, ()))
+        for code, commitments in said.items()
+    }
+
+
+def file_of_case(state: State, digest: str) -> FileLine:
+    """One file, if the case's history has it as a material received.
+
+    Raises:
+        UnknownUpload: it has not.
+    """
+    for lines in files_of_case(state).values():
+        for line in lines:
+            if line.digest == digest:
+                return line
+    raise UnknownUpload(digest)
+
+
+def _file_line(row: Upload) -> FileLine:
+    return FileLine(
+        digest=row.digest, name=row.name, media_type=row.media_type, size=row.size, scan=row.scan,
+        stored_at=row.stored_at,
+    )  # fmt: skip
+
+
+def find_paper_row(number: str) -> Paper | None:
+    """Which case and event a document or result number belongs to."""
+    return Paper.objects.filter(number=number).order_by("-issued_at", "case_id", "seq").first()
+
+
+def find_drawing(case_id: int, seq: int, face: str) -> Drawing | None:
+    return Drawing.objects.filter(case_id=case_id, seq=seq, face=face).first()
+
+
+def find_drawing_by_digest(digest: str) -> Drawing | None:
+    return Drawing.objects.filter(digest=digest).order_by("id").first()

@@ -1,0 +1,79 @@
+"""`zhengtong verify`: is everything as it was written? Exits 0 whole, 1 broken, 2 unreadable."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from zhengtong.ledger import keys
+from zhengtong.ledger.folds import kernel_folds
+from zhengtong.ledger.installed import installed
+from zhengtong.ledger.progress import Progress
+from zhengtong.ledger.roots import RootsUnreadable
+from zhengtong.ledger.sources import BundleSource, DatabaseSource, Source, Unreadable
+from zhengtong.ledger.verify import Fault, Report, find_unopenable, verify
+
+
+class Command(BaseCommand):
+    help = (
+        "Check the ledger: chains, sealed rows, docket, daily roots, triggers, numbers. "
+        "Example: zhengtong verify --trust root.pub; off-line: zhengtong verify --bundle city.jsonl.gz --trust root.pub"
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--trust", type=Path, metavar="FILE", help="the public key(s) to believe, PEM")
+        parser.add_argument(
+            "--bundle", type=Path, metavar="FILE", help="read an exported bundle instead of the database"
+        )
+        parser.add_argument("--open", action="store_true", help="open every sealed row with the master key, too")
+        parser.add_argument("--json", action="store_true", help="one object for a machine")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report, opened = self._report(options)
+        except (Unreadable, RootsUnreadable, keys.KeyUnreadable, DatabaseError, OSError) as error:
+            raise CommandError(f"unreadable: {error}", returncode=2) from error
+        faults = [*report.faults, *opened]
+        self._say_json(report, faults) if options["json"] else self._say(report, faults)
+        if faults:
+            sys.exit(1)
+
+    def _report(self, options: dict[str, Any]) -> tuple[Report, list[Fault]]:
+        trusted = keys.load_public(options["trust"]) if options["trust"] else ()
+        bundle: Path | None = options["bundle"]
+        source: Source = BundleSource(bundle) if bundle else DatabaseSource()
+        folds = kernel_folds() if bundle is None and installed().may_bind() else None
+        with Progress(self.stderr, "cases") as progress:
+            report = verify(source, trusted=trusted, folds=folds, is_database=bundle is None, progress=progress.at)
+        opened = list(find_unopenable()) if options["open"] and bundle is None else []
+        return report, opened
+
+    def _say(self, report: Report, faults: list[Fault]) -> None:
+        for note in report.notes:
+            self.stdout.write(f"note: {note}")
+        if report.gaps:
+            shown = ", ".join(report.gaps[:10]) + (" …" if len(report.gaps) > 10 else "")
+            self.stdout.write(f"note: {len(report.gaps)} numbers were drawn and not used: {shown}")
+        self.stdout.write(
+            f"{report.cases} cases, {report.events} events, {report.sealed_rows} sealed rows, {report.roots} roots"
+        )
+        if not faults:
+            self.stdout.write(self.style.SUCCESS("whole: everything is as it was written"))
+            return
+        self.stdout.write(self.style.ERROR(f"BROKEN. First broken link: {faults[0]}"))
+        for fault in faults[1:]:
+            self.stdout.write(f"  {fault}")
+        more = report.fault_count - len(report.faults)
+        if more:
+            self.stdout.write(f"  and {more} more")
+
+    def _say_json(self, report: Report, faults: list[Fault]) -> None:
+        said = asdict(report) | {"whole": not faults, "faults": [asdict(fault) for fault in faults]}
+        said["first"] = said["faults"][0] if faults else None
+        self.stdout.write(json.dumps(said, ensure_ascii=False, sort_keys=True))

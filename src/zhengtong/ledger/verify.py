@@ -1,0 +1,392 @@
+"""Verifying (查验): reads a database or a bundle and names what was changed since it was written.
+
+Per case: order, links, hashes, readable bodies, sealed rows, docket. Per day: root, chain of roots, signature. Then the
+triggers and the numbers. The first broken link of each case is named; what follows from it is not.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from zhengtong.kernel.events import Erased
+from zhengtong.kernel.terms import lapse_at, law_day
+from zhengtong.ledger import canonical, chain, codec, keys, roots, sealing
+from zhengtong.ledger.chain import GENESIS, Link
+from zhengtong.ledger.folds import Folds
+from zhengtong.ledger.installed import installed
+from zhengtong.ledger.merkle import Merkle
+from zhengtong.ledger.roots import DayTree, Forest, Leaf, RootLine
+from zhengtong.ledger.sources import Head, SealedFacts, Source
+
+FAULTS_KEPT: Final = 200
+_LINK, _HEAD, _SEALED = range(3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is not as it was written. `where` names case and seq, day, or trigger."""
+
+    code: str
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.code}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    faults: tuple[Fault, ...]
+    fault_count: int
+    notes: tuple[str, ...]
+    cases: int
+    events: int
+    sealed_rows: int
+    roots: int
+    gaps: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.fault_count == 0
+
+
+class _Findings:
+    def __init__(self) -> None:
+        self.kept: list[Fault] = []
+        self.count = 0
+        self.notes: list[str] = []
+
+    def add(self, fault: Fault) -> None:
+        self.count += 1
+        if len(self.kept) < FAULTS_KEPT:
+            self.kept.append(fault)
+
+
+def verify(
+    source: Source,
+    *,
+    trusted: Sequence[Ed25519PublicKey] = (),
+    folds: Folds | None = None,
+    is_database: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Check everything. `trusted` are pinned public keys; without them the installation's own is taken, and said so.
+    With `folds` the docket is compared with the fold of each history."""
+    findings = _Findings()
+    for name in source.missing_triggers():
+        text = "the database would let events be changed; put it back before anything else"
+        findings.add(Fault(code="trigger_missing", where=f"trigger {name}", text=text))
+    walk = _Walk(source, findings, progress)
+    walk.run()
+    lines = _check_roots(source, walk.trees, findings, trusted, is_database=is_database)
+    if folds is not None:
+        _check_dockets(findings, folds, walk.broken)
+    return Report(
+        faults=tuple(findings.kept), fault_count=findings.count, notes=tuple(findings.notes), cases=walk.cases,
+        events=walk.events, sealed_rows=walk.sealed_rows, roots=len(lines), gaps=tuple(source.gaps()),
+    )  # fmt: skip
+
+
+# ---- per case -------------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """One pass over all cases, which also grows the tree of every day."""
+
+    def __init__(self, source: Source, findings: _Findings, progress: Callable[[int], None] | None) -> None:
+        self._source = source
+        self._findings = findings
+        self._progress = progress
+        self._hash_of = chain.hasher(source.algorithm)
+        self._forest = Forest(source.algorithm)
+        self.trees: dict[date, DayTree] = {}
+        self.cases = self.events = self.sealed_rows = 0
+        self.broken: set[int] = set()
+
+    def run(self) -> None:
+        merged = heapq.merge(
+            ((link.case_id, _LINK, link) for link in self._source.links()),
+            ((head.id, _HEAD, head) for head in self._source.heads()),
+            ((row.case_id, _SEALED, row) for row in self._source.sealed()),
+            key=itemgetter(0, 1),
+        )
+        for case_id, entries in groupby(merged, key=itemgetter(0)):
+            links: list[Link] = []
+            heads: list[Head] = []
+            rows: list[SealedFacts] = []
+            for _, _, entry in entries:
+                match entry:
+                    case Link():
+                        links.append(entry)
+                    case Head():
+                        heads.append(entry)
+                    case SealedFacts():
+                        rows.append(entry)
+            self._case(case_id, links, heads[0] if heads else None, rows)
+        self.trees = self._forest.close()
+
+    def _case(self, case_id: int, links: list[Link], head: Head | None, rows: list[SealedFacts]) -> None:
+        self.cases += 1
+        self.events += len(links)
+        self.sealed_rows += len(rows)
+        rows.sort(key=lambda row: (row.seq, row.field))
+        name = head.number if head else f"id {case_id}"
+        fault = (
+            find_broken_link(name, links, self._hash_of) or _find_bad_head(name, links, head)
+            or _find_bad_sealed(name, links, rows)
+        )  # fmt: skip
+        if fault is not None:
+            self._findings.add(fault)
+            self.broken.add(case_id)
+        days = {link.seq: law_day(link.recorded_at) for link in links}
+        for link in links:
+            self._forest.add_event(case_id, link.seq, link.recorded_at, link.hash)
+        for row in rows:
+            if row.seq in days:
+                self._forest.add_sealed(days[row.seq], Leaf(case_id, row.seq, row.field, row.digest))
+        if self._progress is not None:
+            self._progress(self.cases)
+
+
+def find_broken_link(name: str, links: Sequence[Link], hash_of: chain.Hasher) -> Fault | None:
+    """The first event of a history that does not follow from the one before, or is not what was hashed."""
+    prev, last = GENESIS, None
+    for expected, link in enumerate(links, start=1):
+        found = _link_fault(link, expected, prev, last, hash_of)
+        if found is not None:
+            return Fault(code=found[0], where=f"case {name} seq {link.seq}", text=found[1])
+        prev, last = link.hash, link
+    return None
+
+
+def _link_fault(
+    link: Link, expected: int, prev: bytes, last: Link | None, hash_of: chain.Hasher
+) -> tuple[str, str] | None:  # fmt: skip
+    if link.seq != expected:
+        return "event_missing", f"seq {expected} is missing; {link.seq} stands in its place"
+    try:
+        canonical_body = canonical.dumps(canonical.loads(link.body)).decode()
+    except ValueError:
+        return "body_changed", f"the body of {link.kind} is no JSON any more"
+    if canonical_body != link.body or chain.link_hash(link, hash_of) != link.hash:
+        return "event_changed", f"{link.kind} is not what was hashed when it was written"
+    if link.prev != prev:
+        return "link_broken", f"{link.kind} does not follow the event before it"
+    if last is not None and link.recorded_at < last.recorded_at:
+        return "time_runs_back", f"recorded at {link.recorded_at.isoformat()}, before the event it follows"
+    try:
+        codec.decode(link.kind, link.codec, canonical.loads(link.body))
+    except codec.Unreadable as error:
+        return "unreadable", str(error)
+    return None
+
+
+def _find_bad_head(name: str, links: Sequence[Link], head: Head | None) -> Fault | None:
+    if head is None:
+        return Fault(
+            code="docket_missing", where=f"case {name}", text="it has events and no docket; `rebuild` mends that"
+        )
+    if not links:
+        return Fault(code="events_missing", where=f"case {name}", text="it stands in the docket and has no events")
+    last = links[-1]
+    if head.last_seq > last.seq:
+        text = f"the docket stands at seq {head.last_seq}, the history ends at {last.seq}: the last event was dropped"
+        return Fault(code="last_event_missing", where=f"case {name} seq {head.last_seq}", text=text)
+    if (head.last_seq, head.head_hash) != (last.seq, last.hash):
+        text = f"the docket stands at another seq {head.last_seq} than the history, which ends at {last.seq}"
+        return Fault(code="docket_differs", where=f"case {name} seq {last.seq}", text=text)
+    return None
+
+
+def _find_bad_sealed(name: str, links: Sequence[Link], rows: Sequence[SealedFacts]) -> Fault | None:
+    """Every sealed field an event commits to has its row; every erased row its `Erased`; no row was changed."""
+    bodies = {link.seq: codec.decode(link.kind, link.codec, canonical.loads(link.body)) for link in links}
+    erased = {body.sealed for body in bodies.values() if isinstance(body, Erased)}
+    held = {(row.seq, row.field) for row in rows}
+    for seq, body in bodies.items():
+        mapped = getattr(body, "sealed", None)
+        for field in mapped if isinstance(mapped, dict) else ():
+            if (seq, field) not in held:
+                text = f"the sealed row {field} is gone, and nobody erased it"
+                return Fault(code="sealed_missing", where=f"case {name} seq {seq}", text=text)
+    for row in rows:
+        where, ref = f"case {name} seq {row.seq}", sealing.sealed_ref(row.seq, row.field)
+        if row.is_erased and ref not in erased:
+            return Fault(
+                code="erased_by_nobody", where=where, text=f"the sealed row {row.field} is empty without an act"
+            )
+        if not row.is_erased and row.content_digest is not None and row.content_digest != row.digest:
+            return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} was changed")
+        if row.seq not in bodies or not sealing.commitments_of(bodies[row.seq], row.field):
+            return Fault(code="sealed_unclaimed", where=where, text=f"no event commits to the sealed row {row.field}")
+    return None
+
+
+def find_unopenable(progress: Callable[[int], None] | None = None) -> Iterator[Fault]:
+    """Opens every sealed row with the master key and compares it with its event's commitment."""
+    from zhengtong.ledger.sources import DatabaseSource
+
+    for count, row in enumerate(DatabaseSource().sealed(), start=1):
+        if not row.is_erased:
+            try:
+                sealing.open_sealed(row.case_id, row.seq, row.field)
+            except (sealing.Broken, codec.Unreadable) as error:
+                yield Fault(code="sealed_changed", where=f"case id {row.case_id} seq {row.seq}", text=str(error))
+        if progress is not None:
+            progress(count)
+
+
+def _check_dockets(findings: _Findings, folds: Folds, broken: set[int]) -> None:
+    from zhengtong.ledger.history import iter_loaded
+    from zhengtong.ledger.rebuilding import differences, fold_case
+
+    if broken:
+        findings.notes.append("dockets were not compared with their histories: mend the broken cases first")
+        return
+    for loaded in iter_loaded():
+        folded = fold_case(loaded, loaded.history[-1].recorded_at, folds)
+        differing = differences(folded)
+        if differing:
+            text = f"not the fold of the history in: {', '.join(differing)}; `rebuild` mends that"
+            findings.add(Fault(code="docket_differs", where=f"case {loaded.ref.number}", text=text))
+
+
+# ---- per day --------------------------------------------------------------------------------------------
+
+
+def _check_roots(
+    source: Source, trees: dict[date, DayTree], findings: _Findings, trusted: Sequence[Ed25519PublicKey], *,
+    is_database: bool,
+) -> tuple[RootLine, ...]:  # fmt: skip
+    lines = source.roots()
+    lost = sorted(set(source.indexed_roots()) - {line.day for line in lines})
+    for day in lost:
+        findings.add(Fault(code="root_missing", where=f"root {day}", text="it was signed and its line is gone"))
+    if not lines:
+        findings.notes.append("no day has been signed yet: only the chains themselves vouch for the events")
+        return lines
+    keyring = _keyring(trusted, findings)
+    _check_root_chain(lines, keyring, findings)
+    first, last = lines[0].day, lines[-1].day
+    for day in sorted(day for day in trees if day < first):
+        text = f"{trees[day].events} events say they were recorded before the first signed day"
+        findings.add(Fault(code="day_unsigned", where=f"day {day}", text=text))
+    for line in lines:
+        fault = _find_bad_root(line, trees.get(line.day) or roots.empty_tree(source.algorithm), source)
+        if fault is not None:
+            findings.add(fault)
+        elif is_database and not _has_same_items(line):
+            text = "the item versions published that day are not those that were signed"
+            findings.add(Fault(code="items_differ", where=f"root {line.day}", text=text))
+    waiting = sum(tree.events for day, tree in trees.items() if day > last)
+    if waiting:
+        findings.notes.append(f"{waiting} events since {last} are not under a signed root yet")
+    return lines
+
+
+def _keyring(trusted: Sequence[Ed25519PublicKey], findings: _Findings) -> frozenset[str] | None:
+    if trusted:
+        return frozenset(keys.public_raw(key).hex() for key in trusted)
+    own = keys.directory() / "root.pub"
+    if own.exists():
+        findings.notes.append(f"signatures are checked with {own.name} of this installation; pin a copy with --trust")
+        return frozenset(keys.public_raw(key).hex() for key in keys.load_public(own))
+    findings.notes.append("no public key is pinned (--trust): each root vouches for itself only")
+    return None
+
+
+def _check_root_chain(lines: Sequence[RootLine], keyring: frozenset[str] | None, findings: _Findings) -> None:
+    previous, day = roots.FIRST_PREVIOUS, lines[0].day
+    for line in lines:
+        where = f"root {line.day}"
+        if line.day != day:
+            findings.add(Fault(code="root_missing", where=f"root {day}", text=f"{line.day} stands in its place"))
+        if line.said["previous"] != previous:
+            text = "it is not chained to the root of the day before"
+            findings.add(Fault(code="root_chain_broken", where=where, text=text))
+        if not _is_signed(line):
+            findings.add(Fault(code="root_changed", where=where, text="its signature does not fit"))
+        elif keyring is not None and line.said["key"] not in keyring:
+            text = f"it is signed with another key ({str(line.said['key'])[:16]}…) than the trusted one"
+            findings.add(Fault(code="root_resigned", where=where, text=text))
+        previous, day = line.digest, line.day + timedelta(days=1)
+
+
+def _is_signed(line: RootLine) -> bool:
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(str(line.said["key"])))
+        key.verify(bytes.fromhex(line.signature), canonical.canonical(line.said))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _find_bad_root(line: RootLine, tree: DayTree, source: Source) -> Fault | None:
+    said = (line.said["cases"], line.said["events"], line.said["heads"], line.said["sealed_rows"], line.said["sealed"])
+    found = (
+        tree.heads.count, tree.events, tree.heads.root().hex(), tree.sealed.count, tree.sealed.root().hex(),
+    )  # fmt: skip
+    if said == found:
+        return None
+    named = _name_difference(line, source)
+    counts = (
+        f"signed: {said[0]} cases, {said[1]} events, {said[3]} sealed rows; found: {found[0]}, {found[1]}, {found[3]}"
+    )
+    return Fault(
+        code="root_differs", where=f"root {line.day}", text=f"{named or 'the day is not what was signed'} ({counts})"
+    )
+
+
+def _name_difference(line: RootLine, source: Source) -> str | None:
+    """Which case it is, told by the leaves kept beside the roots, if these are still the signed ones."""
+    kept = source.leaves(line.day)
+    if kept is None or _root_of(kept, source) != (line.said["heads"], line.said["sealed"]):
+        return None
+    forest = Forest(source.algorithm, keep_lines=True)
+    _grow_day(source, line.day, forest)
+    now = set(forest.close().get(line.day, roots.empty_tree(source.algorithm)).lines)
+    there = {int(leaf.split()[0]) for leaf in now}
+    for leaf in kept:
+        if leaf not in now:
+            case_id, seq, field, _ = leaf.split()
+            what = f"case id {case_id} seq {seq}" + ("" if field == "-" else f" sealed row {field}")
+            return f"{what} was changed after it was signed" if int(case_id) in there else f"{what} was removed"
+    known = set(kept)
+    extra = sorted(leaf for leaf in now if leaf not in known)
+    return f"case id {extra[0].split()[0]} was put in later" if extra else None
+
+
+def _grow_day(source: Source, day: date, forest: Forest) -> None:
+    since, until = lapse_at(day - timedelta(days=1)), lapse_at(day)
+    of_day: dict[tuple[int, int], bool] = {}
+    for link in source.links():
+        if since <= link.recorded_at < until:
+            of_day[link.case_id, link.seq] = True
+            forest.add_event(link.case_id, link.seq, link.recorded_at, link.hash)
+    for row in sorted(source.sealed(), key=lambda row: (row.case_id, row.seq, row.field)):
+        if (row.case_id, row.seq) in of_day:
+            forest.add_sealed(day, Leaf(row.case_id, row.seq, row.field, row.digest))
+
+
+def _root_of(leaves: Sequence[str], source: Source) -> tuple[str, str]:
+    hash_of = chain.hasher(source.algorithm)
+    heads, sealed = Merkle(hash_of), Merkle(hash_of)
+    for leaf in leaves:
+        (heads if leaf.split()[2] == "-" else sealed).add(leaf.encode())
+    return heads.root().hex(), sealed.root().hex()
+
+
+def _has_same_items(line: RootLine) -> bool:
+    since, until = _span(line.day)
+    return sorted([name, digest] for name, digest in installed().item_digests(since, until)) == line.said["items"]
+
+
+def _span(day: date) -> tuple[datetime, datetime]:
+    return lapse_at(day - timedelta(days=1)), lapse_at(day)

@@ -1,0 +1,42 @@
+"""The wiring (接线): every reaction in the system in one place, in order, and what the ledger asks of the rooms above.
+
+Read it in ten seconds: what follows from an act, who answers for the law a case is bound to, who sends what.
+"""
+
+from typing import Final
+
+from zhengtong.accounts import queries as people
+from zhengtong.cases import projections as cases
+from zhengtong.cases.serials import draw_for_silence
+from zhengtong.catalogue import queries as catalogue
+from zhengtong.documents import projections as documents
+from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.states import State
+from zhengtong.ledger.installed import Handler, Reaction, install
+
+REACTIONS: Final[tuple[Reaction, ...]] = (
+    documents.papers_to_render,
+    cases.notices_to_parties,
+)
+
+HANDLERS: Final[dict[str, Handler]] = {
+    documents.RENDER: documents.render_paper,
+    cases.NOTICE: cases.send_notice,
+}
+
+
+def wire() -> None:
+    """Called once at start."""
+    install(
+        reactions=REACTIONS,
+        handlers=HANDLERS,
+        bound_for=bound_for,
+        serials_for=draw_for_silence,
+        dept_of=people.dept_of,
+        item_digests=catalogue.digests_between,
+    )
+
+
+def bound_for(state: State) -> Bound:
+    """The law a case stands under, as it was bound when it opened or was last rebound."""
+    return catalogue.bound_for(state.item, state.item_version, state.answers)
