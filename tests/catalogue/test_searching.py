@@ -22,8 +22,8 @@ def make(names: Sequence[str], *, status: str = "published") -> list[Item]:
     items = Item.objects.bulk_create(
         Item(
             code=f"x{first + n}", name=name, kind="01" if n % 2 else "10", department=f"d{n % 3}", region="510199",
-            status=status if n % 4 else "listed", keywords=[names[n - 1]] if n % 3 == 0 else [],
-            short=names[n - 2] if n % 5 == 0 else "", themes=["其他"] if n % 2 else [], targets=[str(n % 3)],
+            status=status if n % 4 else "listed", keywords=[names[(n + 1) % len(names)]] if n % 3 == 0 else [],
+            short=names[(n + 2) % len(names)] if n % 5 == 0 else "", themes=["其他"] if n % 2 else [], targets=[str(n % 3)],
         )
         for n, name in enumerate(names)
     )  # fmt: skip
@@ -150,7 +150,7 @@ class TestSearch:
                 queries.search(query)
             return len(caught)
 
-        make(["公共场所卫生许可"] * 3)
+        make(["公共场所卫生许可证"] * 3)
         before = [asked_for(query) for query in ("卫", "卫生", "卫生许", "卫生 许可证")]
         make(["公共场所卫生许可证%d" % n for n in range(60)])  # noqa: UP031
         assert [asked_for(query) for query in ("卫", "卫生", "卫生许", "卫生 许可证")] == before

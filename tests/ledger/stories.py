@@ -1,4 +1,4 @@
-"""Small true histories for the tests of the ledger: a licence is applied for, noted on, closed. The docket and the readers
+"""Small true histories for the tests of the ledger: a licence is applied for and noted on. The docket and the readers
 are simple ones of our own, so that these tests stand on the ledger alone."""
 
 from collections.abc import Mapping
@@ -69,10 +69,11 @@ def licence() -> Bound:
     """A licence with nothing in it but its names: the docket and the readers above ask for no more."""
     nothing: Mapping[str, Any] = {}
     return Bound(
-        procedure="licence", version="2026-01-01", name="行政许可", item="qy-wj-0001", item_version=1, item_name="卫生许可",
-        region="510199", digest="d" * 64, options=frozenset(), answers={}, terms=nothing, sources=nothing, roles=nothing,
-        outcomes=nothing, result_kinds=nothing, documents=nothing, states=nothing, clocks=nothing, branches=nothing,
-        actions=nothing, posts=nothing, materials=(), fees=(), results=nothing, fields=(), nodes=(), takes_over=nothing,
+        procedure="licence", version="2026-01-01", name="行政许可", item="qy-wj-0001", item_version=1, item_name="许可",
+        region="510199", digest="d" * 64, options=frozenset(), answers={}, terms=nothing, sources=nothing,
+        roles=nothing, outcomes=nothing, result_kinds=nothing, documents=nothing, states=nothing, clocks=nothing,
+        branches=nothing, actions=nothing, posts=nothing, materials=(), fees=(), results=nothing, fields=(),
+        nodes=(), takes_over=nothing,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from tests.ledger.stories import NOON, note, open_case
 from zhengtong.ledger import chain, keys, roots
 from zhengtong.ledger.chain import link_hash
 from zhengtong.ledger.history import SELECT, read_link
-from zhengtong.ledger.record import Recorded
+from zhengtong.ledger.record import Recorded, new_key
 from zhengtong.ledger.roots import run_root_of_day
 from zhengtong.ledger.sources import BundleSource, DatabaseSource, export_bundle
 from zhengtong.ledger.verify import Fault, find_unopenable, verify
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def city(ledger_db: str) -> list[Recorded]:
     """Three cases, moved on two days, both days signed; the triggers are gone, as an attacker would have it."""
-    cases = [note(open_case(f"n-{n}", at=NOON), at=NOON) for n in range(3)]
+    cases = [note(open_case(f"n-{n}", at=NOON, key=new_key(NOON, bytes([n] * 10))), at=NOON) for n in range(3)]
     cases[0] = note(cases[0], at=NOON + DAY)
     assert len(run_root_of_day(NOON + 2 * DAY)) == 2
     return cases
@@ -85,8 +85,8 @@ class TestVerify:
     def test_names_a_changed_byte_in_a_body(self, city: list[Recorded], attack: Callable[..., None]) -> None:
         cast = "::jsonb" if connection.vendor == "postgresql" else ""
         old = "body::text" if connection.vendor == "postgresql" else "body"
-        attack(f"UPDATE ledger_event SET body = replace({old}, 'window', 'windov'){cast} WHERE seq = 2 AND case_id = %s",
-               city[1].case_id)  # fmt: skip
+        changed = f"replace({old}, 'window', 'windov'){cast}"
+        attack(f"UPDATE ledger_event SET body = {changed} WHERE seq = 2 AND case_id = %s", city[1].case_id)
         (fault,) = faults()
         assert (fault.code, fault.where) == ("event_changed", "case n-1 seq 2")
 
@@ -128,10 +128,7 @@ class TestVerify:
         self.test_names_a_removed_case(city, attack)
         roots.heads_file(roots.read_roots()[0].day).unlink()
         (fault,) = faults()
-        assert (
-            fault.text.startswith("the day is not what was signed (signed 3 cases, 9 events")
-            or "signed: 3" in fault.text
-        )
+        assert fault.text.startswith("the day is not what was signed (signed: 3 cases, 9 events")
 
     def test_names_a_back_dated_event(self, city: list[Recorded], attack: Callable[..., None]) -> None:
         case = note(city[1], at=NOON + 3 * DAY)

@@ -285,7 +285,7 @@ def add_agency(  # noqa: PLR0913 - the columns of one row, all named
         raise NotPossible("already_past")
     if agent.real_name_level < RealNameLevel.CHECKED:
         raise NotPossible("agent_not_checked")
-    seat = next((seat for seat in by.seats if _is_window(seat)), None)
+    seat = _window_seat(by)
     if seat is None and (is_representative or not _represents(by, firm, at)):
         raise NotPossible("not_representative")
     return Agency.objects.create(
@@ -341,7 +341,7 @@ def revoke_grant(grant: Agency | Power, *, by: Actor, at: datetime) -> None:
 
 def revoke_agency(agency: Agency, *, by: Actor, at: datetime) -> None:
     """By a window, the firm's representative or the agent."""
-    if not (_has_window(by) or agency.agent.ref in _own(by) or _represents(by, agency.firm, at)):
+    if not (_window_seat(by) or agency.agent.ref in _own(by) or _represents(by, agency.firm, at)):
         raise NotPossible("not_representative")
     if not Agency.objects.filter(pk=agency.pk, revoked_at__isnull=True).update(revoked_at=at):
         raise NotPossible("already_ended")
@@ -384,7 +384,7 @@ def accept_power(  # noqa: PLR0913 - the columns of one row, all named
 
 def revoke_power(power: Power, *, by: Actor, at: datetime) -> None:
     """By a window, the principal or the agent."""
-    if not (_has_window(by) or {power.principal.ref, power.agent.ref} & _own(by)):
+    if not (_window_seat(by) or {power.principal.ref, power.agent.ref} & _own(by)):
         raise NotPossible("not_at_a_window")
     if not Power.objects.filter(pk=power.pk, revoked_at__isnull=True).update(revoked_at=at):
         raise NotPossible("already_ended")
@@ -427,18 +427,16 @@ def send_notice(*, subject_ref: str, title: str, text: str, at: datetime) -> Non
 
 def window_of(clerk: Actor) -> Seat:
     """The window seat of this actor."""
-    seat = next((seat for seat in clerk.seats if _is_window(seat)), None)
+    seat = _window_seat(clerk)
     if seat is None:
         raise NotPossible("not_at_a_window")
     return seat
 
 
-def _has_window(actor: Actor) -> bool:
-    return any(_is_window(seat) for seat in actor.seats)
-
-
-def _is_window(seat: Seat) -> bool:
-    return Post.objects.filter(code=seat.post, kind=PostKind.WINDOW).exists()
+def _window_seat(actor: Actor) -> Seat | None:
+    held = [seat.post for seat in actor.seats]
+    windows = set(Post.objects.filter(code__in=held, kind=PostKind.WINDOW).values_list("code", flat=True))
+    return next((seat for seat in actor.seats if seat.post in windows), None)
 
 
 def _own(actor: Actor) -> set[str]:

@@ -34,6 +34,7 @@ class HoldingRole(models.TextChoices):
 
 
 DELEGATED_WORDS = _("受委托")
+STANDING_IN_WORDS = _("A角离岗，您在替岗")
 
 
 class AbsenceReason(models.TextChoices):

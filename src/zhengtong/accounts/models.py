@@ -4,7 +4,6 @@ Dated rows (holdings, absences, delegations, letters, agencies, powers) are ende
 years ago must still find who stood at which post on what basis.
 """
 
-import uuid
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from zhengtong.accounts.labels import (
     SubjectKind,
     UnitKind,
 )
+from zhengtong.accounts.references import new_subject_ref
 from zhengtong.accounts.sealed_fields import SealedTextField
 
 
@@ -185,10 +185,6 @@ class AuthorisationLetter(models.Model):
     revoked_on = models.DateField(null=True, blank=True)
 
     objects = DatedQuerySet.as_manager()
-
-
-def new_subject_ref() -> str:
-    return f"s-{uuid.uuid4()}"
 
 
 class Subject(models.Model):

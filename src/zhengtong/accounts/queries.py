@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from zhengtong.accounts.clock import LAW_ZONE
 from zhengtong.accounts.labels import (
     DELEGATED_WORDS,
+    STANDING_IN_WORDS,
     AbsenceReason,
     AccountKind,
     HoldingRole,
@@ -668,7 +669,7 @@ def _role_line(row: PostHolding, others: tuple[str, ...], acting: Sitting | None
         role=str(HoldingRole(row.role).label),
         others=others,
         acts_now=acting is not None,
-        basis=acting.basis if acting else "",
+        basis=str(STANDING_IN_WORDS) if acting is not None and acting.standing == Standing.B_ROLE else "",
         until_on=row.until_on,
     )
 

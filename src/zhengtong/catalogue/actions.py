@@ -5,6 +5,7 @@ document it rests on, in one transaction with the index.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from zhengtong.catalogue.contents import Complaint, Content, complaints_of, dige
 from zhengtong.catalogue.indexing import index, reindex
 from zhengtong.catalogue.labels import ChangeKind, ItemStatus, OpenCases, VersionStatus
 from zhengtong.catalogue.models import Item, ItemChange, ItemVersion
+from zhengtong.kernel.procedures import RoleKind
 from zhengtong.law.items import complete, items_from_demo
+from zhengtong.law.procedure_files import load_procedure
 
 __all__ = [
-    "CannotPublish", "NotPossible", "Posts", "cancel", "create_draft", "create_item", "hand_down", "load_demo_items",
-    "publish", "reindex", "resume", "return_to_draft", "save_draft", "submit_for_review", "suspend", "take_over",
+    "CannotPublish", "NotPossible", "Order", "Posts", "cancel", "create_draft", "create_item", "end_cancelled", "hand_down",
+    "load_demo_items", "publish", "reindex", "resume", "return_to_draft", "save_draft", "submit_for_review", "suspend",
+    "take_over",
 ]  # fmt: skip
 
 Posts = Mapping[str, Mapping[str, str]]
@@ -30,7 +34,7 @@ _HEAD: Final = (
 class NotPossible(Exception):
     """What stands against an act on the catalogue, by code; words in `wording`."""
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, /, **params: str) -> None:
         self.code = code
         self.params = params
         super().__init__(f"{code} {params}")
@@ -41,7 +45,7 @@ class CannotPublish(NotPossible):
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
         self.complaints = complaints
-        super().__init__("not_ready", why=complaints[0].code)
+        super().__init__("not_ready")
 
 
 # ---- drafts -------------------------------------------------------------------------------------
@@ -98,7 +102,7 @@ def _new_version(item: Item, content: Content, *, actor: str, at: datetime) -> I
 
 
 def save_draft(*, version: ItemVersion, content: Content, expected: str, actor: str, at: datetime) -> ItemVersion:
-    """Keep what was typed. `expected` is the digest the form was made from: another editor's words are not overwritten."""
+    """Keep what was typed. `expected`: the digest the form was made from, so that nobody else's words are lost."""
     frozen = {**content, "code": version.content["code"], "version": version.version}
     changed = ItemVersion.objects.filter(pk=version.pk, status=VersionStatus.DRAFT, digest=expected).update(
         content=frozen, digest=digest_of(frozen), edited_by=actor, edited_at=at
@@ -162,10 +166,8 @@ def publish(*, version: ItemVersion, actor: str, at: datetime, effective_from: d
             item.status = ItemStatus.PUBLISHED
         item.effective_on = effective_from
         item.save()
-        _log(
-            item, ChangeKind.NEW if is_new else ChangeKind.CHANGE,
-            actor=actor, at=at, on=effective_from, document=version.document, version=version.version, note=version.note,
-        )  # fmt: skip
+        order = Order(actor=actor, at=at, on=effective_from, document=version.document, note=version.note)
+        _log(item, ChangeKind.NEW if is_new else ChangeKind.CHANGE, order, version=version.version)
         index([item])
 
 
@@ -201,34 +203,60 @@ def summary_of(content: Content) -> dict[str, Any]:
 # ---- dynamic management (动态管理) ---------------------------------------------------------------
 
 
-def cancel(*, item: Item, actor: str, at: datetime, on: date, document: str, note: str = "") -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """On whose word and on what document an item changes, and from which day."""
+
+    actor: str
+    at: datetime
+    on: date
+    document: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.document.strip():
+            raise NotPossible("document_needed")
+
+
+def cancel(*, item: Item, order: Order) -> None:
     """取消: no application is accepted from that day on; cases accepted before end under their version."""
     if item.status == ItemStatus.CANCELLED or item.cancelled_on is not None:
         raise NotPossible("cancelled")
     with transaction.atomic():
-        item.cancelled_on = on
-        if on <= at.date():
+        item.cancelled_on = order.on
+        if order.on <= order.at.date():
             item.status = ItemStatus.CANCELLED
         item.save(update_fields=["cancelled_on", "status"])
-        _log(item, ChangeKind.CANCEL, actor=actor, at=at, on=on, document=document, note=note)
+        _log(item, ChangeKind.CANCEL, order)
         index([item])
 
 
-def suspend(*, item: Item, actor: str, at: datetime, on: date, document: str, note: str = "") -> None:
+def end_cancelled(on: date) -> int:
+    """Take out of search what was cancelled from a day that has come: for the sweep. How many."""
+    due = list(Item.objects.filter(cancelled_on__lte=on).exclude(status=ItemStatus.CANCELLED))
+    with transaction.atomic():
+        Item.objects.filter(pk__in=[item.pk for item in due]).update(status=ItemStatus.CANCELLED)
+        for item in due:
+            item.status = ItemStatus.CANCELLED
+        index(due)
+    return len(due)
+
+
+def suspend(*, item: Item, order: Order) -> None:
     """暂停: stays findable, takes no applications."""
-    _change_status(item, ItemStatus.PUBLISHED, ItemStatus.SUSPENDED)
-    _log_and_index(item, ChangeKind.SUSPEND, actor=actor, at=at, on=on, document=document, note=note)
+    if item.status != ItemStatus.PUBLISHED:
+        raise NotPossible("not_published")
+    _change_status(item, ItemStatus.SUSPENDED, ChangeKind.SUSPEND, order)
 
 
-def resume(*, item: Item, actor: str, at: datetime, on: date, document: str, note: str = "") -> None:
+def resume(*, item: Item, order: Order) -> None:
     """恢复."""
-    _change_status(item, ItemStatus.SUSPENDED, ItemStatus.PUBLISHED)
-    _log_and_index(item, ChangeKind.RESUME, actor=actor, at=at, on=on, document=document, note=note)
+    if item.status != ItemStatus.SUSPENDED:
+        raise NotPossible("not_suspended")
+    _change_status(item, ItemStatus.PUBLISHED, ChangeKind.RESUME, order)
 
 
-def hand_down(
-    *, item: Item, to_department: str, actor: str, at: datetime, on: date, document: str, note: str = ""
-) -> None:
+def hand_down(*, item: Item, to_department: str, order: Order) -> None:
     """下放: recorded with the organ that is to take it over; nothing moves until that organ does."""
     if find_handed_down(item) is not None:
         raise NotPossible("already_handed_down")
@@ -236,27 +264,22 @@ def hand_down(
         raise NotPossible("not_published")
     if to_department == item.department:
         raise NotPossible("same_department")
-    _log(item, ChangeKind.HAND_DOWN, actor=actor, at=at, on=on, document=document, note=note, counterpart=to_department)
+    _log(item, ChangeKind.HAND_DOWN, order, counterpart=to_department)
 
 
-def take_over(
-    *, item: Item, department: str, posts: Posts, actor: str, at: datetime, on: date, document: str, note: str = ""
-) -> ItemVersion:
+def take_over(*, item: Item, department: str, posts: Posts, order: Order) -> ItemVersion:
     """承接: only what was handed down to this organ, and not before its day; makes the draft with the organ's posts."""
     handed = find_handed_down(item)
     if handed is None or handed.counterpart != department:
         raise NotPossible("not_handed_down", department=department)
-    if on < handed.effective_on:
+    if order.on < handed.effective_on:
         raise NotPossible("before_hand_down", day=handed.effective_on.isoformat())
     last = item.versions.order_by("-version").first()
     assert last is not None, "a published item has a version"
     content = {**last.content, "department": department, "posts": {role: dict(post) for role, post in posts.items()}}
     with transaction.atomic():
-        draft = create_draft(item=item, actor=actor, at=at, content=content)
-        _log(
-            item, ChangeKind.TAKE_OVER, actor=actor, at=at, on=on, document=document, note=note,
-            counterpart=department, version=draft.version,
-        )  # fmt: skip
+        draft = create_draft(item=item, actor=order.actor, at=order.at, content=content)
+        _log(item, ChangeKind.TAKE_OVER, order, counterpart=department, version=draft.version)
     return draft
 
 
@@ -266,44 +289,26 @@ def find_handed_down(item: Item) -> ItemChange | None:
     return last if last is not None and last.kind == ChangeKind.HAND_DOWN else None
 
 
-def _change_status(item: Item, before: str, after: str) -> None:
-    if item.status != before:
-        raise NotPossible("not_published" if before == ItemStatus.PUBLISHED else "not_suspended")
-    item.status = after
-
-
-def _log_and_index(item: Item, kind: ChangeKind, **values: Any) -> None:
+def _change_status(item: Item, status: str, kind: ChangeKind, order: Order) -> None:
     with transaction.atomic():
+        item.status = status
         item.save(update_fields=["status"])
-        _log(item, kind, **values)
+        _log(item, kind, order)
         index([item])
 
 
-def _log(
-    item: Item,
-    kind: ChangeKind,
-    *,
-    actor: str,
-    at: datetime,
-    on: date,
-    document: str,
-    note: str = "",
-    version: int | None = None,
-    counterpart: str = "",
-) -> None:
-    if not document.strip():
-        raise NotPossible("document_needed")
+def _log(item: Item, kind: ChangeKind, order: Order, *, version: int | None = None, counterpart: str = "") -> None:
     ItemChange.objects.create(
         item=item,
         kind=kind,
         version=version,
-        document=document.strip(),
-        note=note,
-        effective_on=on,
+        document=order.document.strip(),
+        note=order.note,
+        effective_on=order.on,
         open_cases=OpenCases.NONE_OPEN if kind == ChangeKind.NEW else OpenCases.OLD_VERSION,
         counterpart=counterpart,
-        recorded_at=at,
-        recorded_by=actor,
+        recorded_at=order.at,
+        recorded_by=order.actor,
     )
 
 
@@ -341,9 +346,6 @@ def load_demo_items(
 
 
 def _posts_of(table: Mapping[str, Any], posts_for: Callable[[str, str], Mapping[str, str] | None]) -> dict[str, Any]:
-    from zhengtong.kernel.procedures import RoleKind
-    from zhengtong.law.procedure_files import load_procedure
-
     procedure = load_procedure(table["procedure"], table["procedure_version"])
     roles = [role.code for role in procedure.roles.values() if role.kind is RoleKind.POST]
     found = {role: posts_for(table["department"], role) for role in roles}

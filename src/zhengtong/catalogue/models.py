@@ -142,6 +142,7 @@ class Needle(models.Model):
     initials = models.TextField()
     more = models.TextField()
     other = models.TextField()
+    whole = models.TextField()
     base = models.SmallIntegerField()
     department = models.CharField(max_length=40)
     kind = models.CharField(max_length=2)

@@ -109,13 +109,14 @@ def search(
     page = max(1, page)
     hits = searching.find(searching.words_in(q), filters, offset=(page - 1) * size, limit=size)
     if not hits.total and q.strip():
-        hits = _by_code(q.strip())
+        hits = _by_code(q)
     pages = max(1, -(-hits.total // size))
     return SearchResult(query=q, rows=rows_of(hits.items), total=hits.total, page=min(page, pages), pages=pages)
 
 
 def _by_code(code: str) -> searching.Hits:
-    found = tuple(Item.objects.filter(code=code, needle__isnull=False).values_list("pk", flat=True))
+    plain = "".join(char for char in code[:80] if char.isascii() and char.isprintable()).strip()
+    found = tuple(Item.objects.filter(code=plain, needle__isnull=False).values_list("pk", flat=True))
     return searching.Hits(items=found, total=len(found))
 
 

@@ -20,7 +20,7 @@ STEP: Final = 2000  # weight = rank * STEP + base
 LISTED_LATER: Final = 1000
 LONGEST_QUERY: Final = 100
 MOST_WORDS: Final = 5
-RARE: Final = 1500  # hits of a gram that are verified one by one; beyond, a scan is quicker
+RARE: Final = 12_000  # hits of a gram that are verified one by one; beyond, a scan is quicker
 WRITTEN_AT_ONCE: Final = 300
 _SPACES: Final = re.compile(r"\s+")
 
@@ -31,8 +31,9 @@ def fold(text: str) -> str:
     >>> fold(" 公共场所　ＡＢ  Cd ")
     '公共场所 ab cd'
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return _SPACES.sub(" ", folded.replace("\0", " ")).strip()
+    whole = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", whole).casefold())
+    return _SPACES.sub(" ", folded).strip()
 
 
 def initials_of(name: str) -> str:
@@ -59,6 +60,11 @@ class Text:
     more: str
     other: str
     base: int
+
+    @property
+    def whole(self) -> str:
+        """All of it, parted by line ends, which no word holds: one look tells most rows apart."""
+        return "\n".join((self.name, self.initials, self.more, self.other))
 
     def rank_of(self, word: str) -> int | None:
         """How well one folded word fits: 0 is the whole name, 4 is elsewhere; nothing where it does not occur."""
@@ -115,16 +121,17 @@ class Indexed:
     themes: tuple[str, ...]
     targets: tuple[str, ...]
 
-    def row(self) -> tuple[object, ...]:
+    def row(self) -> tuple[Any, ...]:
         marks = (*(f"t:{theme}" for theme in self.themes), *(f"g:{target}" for target in self.targets))
         facets = "".join(f"^{mark}^" for mark in marks)
         text = self.text
         return (
-            text.item, text.name, text.initials, text.more, text.other, text.base, self.department, self.kind, facets,
+            text.item, text.name, text.initials, text.more, text.other, text.whole, text.base,
+            self.department, self.kind, facets,
         )  # fmt: skip
 
 
-_COLUMNS: Final = ("item_id", "name", "initials", "more", "other", "base", "department", "kind", "facets")
+_COLUMNS: Final = ("item_id", "name", "initials", "more", "other", "whole", "base", "department", "kind", "facets")
 
 
 def write(items: Iterable[Indexed]) -> None:
@@ -133,8 +140,8 @@ def write(items: Iterable[Indexed]) -> None:
     while batch := list(islice(left, WRITTEN_AT_ONCE)):
         remove(entry.text.item for entry in batch)
         with connection.cursor() as cursor:
-            cursor.executemany(
-                f"INSERT INTO catalogue_needle ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * 9)})",  # noqa: S608
+            cursor.executemany(  # fixed columns
+                f"INSERT INTO catalogue_needle ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
                 [entry.row() for entry in batch],
             )
             rows = sorted(
@@ -185,10 +192,10 @@ class Filters:
     target: str = ""
     kind: str = ""
 
-    def clauses(self) -> tuple[list[str], list[object]]:
+    def clauses(self) -> tuple[list[str], list[Any]]:
         marks = [f"^{mark}:{value}^" for mark, value in (("t", self.theme), ("g", self.target)) if value]
         wheres = [f"{_find('n.facets')} > 0" for _mark in marks]
-        values: list[object] = list(marks)
+        values: list[Any] = list(marks)
         for column, value in (("department", self.department), ("kind", self.kind)):
             if value:
                 wheres.append(f"n.{column} = %s")
@@ -211,7 +218,7 @@ def words_in(query: str) -> tuple[str, ...]:
 
 
 def find(words: Sequence[str], filters: Filters, *, offset: int, limit: int) -> Hits:
-    """The items in which every word occurs, in the order exact name, beginning of the name, name, keyword, elsewhere."""
+    """The items in which every word occurs: exact name first, then its beginning, the name, keywords, elsewhere."""
     wheres, values = filters.clauses()
     if not words:
         return _browse(wheres, values, offset, limit)
@@ -223,7 +230,7 @@ def find(words: Sequence[str], filters: Filters, *, offset: int, limit: int) -> 
     return _verify(words, rarest[0] if rarest[1] <= RARE else "", (wheres, values), offset=offset, limit=limit)
 
 
-def _browse(wheres: list[str], values: list[object], offset: int, limit: int) -> Hits:
+def _browse(wheres: list[str], values: list[Any], offset: int, limit: int) -> Hits:
     where = f"WHERE {' AND '.join(wheres)}" if wheres else ""
     total = _rows(f"SELECT count(*) FROM catalogue_needle n {where}", values)[0][0]  # noqa: S608 - fixed clauses
     rows = _rows(
@@ -259,9 +266,7 @@ def _telling(word: str) -> Iterator[str]:
     return (gram for gram in grams_of(word) if len(gram) == min(2, len(word)))
 
 
-def _verify(
-    words: Sequence[str], gram: str, filtered: tuple[list[str], list[object]], *, offset: int, limit: int
-) -> Hits:
+def _verify(words: Sequence[str], gram: str, filtered: tuple[list[str], list[Any]], *, offset: int, limit: int) -> Hits:
     """Rank the candidates (those that have the gram, or all) by the words themselves; what lacks a word falls out."""
     ranks, parameters = zip(*(_rank(word) for word in words), strict=True)
     source = "catalogue_needle n"
@@ -269,6 +274,8 @@ def _verify(
     if gram:
         source = "catalogue_gram g JOIN catalogue_needle n ON n.item_id = g.item_id"
         wheres, values = ["g.term = %s", *wheres], [gram, *values]
+    else:  # in a scan, most rows are told apart by one look
+        wheres, values = [*(f"{_find('n.whole')} > 0" for _word in words), *wheres], [*words, *values]
     where = f"WHERE {' AND '.join(wheres)}" if wheres else ""
     worst = "r0" if len(words) == 1 else f"{_greatest()}({', '.join(f'r{n}' for n in range(len(words)))})"
     columns = ", ".join(f"{rank} AS r{n}" for n, rank in enumerate(ranks))
@@ -288,7 +295,7 @@ def _verify(
     return Hits(items=tuple(row[0] for row in rows), total=rows[0][1] if rows else 0)
 
 
-def _rank(word: str) -> tuple[str, list[object]]:
+def _rank(word: str) -> tuple[str, list[Any]]:
     """SQL for `Text.rank_of`; 9 where the word does not occur. Initials are letters: Chinese need not look there."""
     columns = ("n.name", "n.initials") if word.isascii() else ("n.name",)
     steps: list[tuple[str, int]] = [
@@ -310,10 +317,10 @@ def _greatest() -> str:
     return "max" if connection.vendor == "sqlite" else "greatest"
 
 
-def _rows(statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(parameters))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def facets(column_values: Mapping[str, str]) -> Filters:

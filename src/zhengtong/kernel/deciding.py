@@ -289,7 +289,9 @@ def _act(batch: Batch, rule: ActionRule, command: Command, *, consent: str | Non
     """Write the act and all that follows from it."""
     state = batch.before
     left = START if state is None or not state.state else state.state
-    verdict = read_verdict(batch.bound, rule, branch, command.inputs) if branch is not None else None
+    verdict = None
+    if branch is not None and (rule.answers is not None or rule.settles is not None):
+        verdict = read_verdict(batch.bound, rule, branch, command.inputs)
     moving = state is None or not state.visits or moves(state, rule, branch)
     if branch is not None and rule.settles is not None and moving and rule.to is not None:
         moving = not _opens_more(batch, branch, verdict)

@@ -435,7 +435,8 @@ class _Sketch:
         self.marks.update(body.marks)
         if body.outcome is not None:
             self.outcome = body.outcome
-        self._enter(event, body.entered)
+        if body.entered != body.left:  # an act that does not move says nothing of where the case stands
+            self._enter(event, body.entered)
 
     def _enter(self, event: Event, state: str) -> None:
         if state == self.where:

@@ -118,6 +118,6 @@ def read_link(row: Sequence[object]) -> Link:
         values[name] = read_instant(values[name])
     for name in ("prev", "hash"):
         values[name] = bytes(cast("bytes | memoryview", values[name]))
-    if not isinstance(values["body"], str):
-        values["body"] = canonical.canonical(values["body"]).decode()
+    if connection.vendor == "postgresql":  # jsonb keeps the meaning, not the text
+        values["body"] = canonical.dumps(canonical.loads(str(values["body"]))).decode()
     return Link(**cast("dict[str, Any]", values))

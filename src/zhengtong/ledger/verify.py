@@ -353,7 +353,7 @@ def _name_difference(line: RootLine, source: Source) -> str | None:
     _grow_day(source, line.day, forest)
     now = set(forest.close().get(line.day, roots.empty_tree(source.algorithm)).lines)
     there = {int(leaf.split()[0]) for leaf in now}
-    for leaf in kept:
+    for leaf in sorted(kept, key=lambda leaf: leaf.split()[2] != "-"):  # heads say more than sealed rows
         if leaf not in now:
             case_id, seq, field, _ = leaf.split()
             what = f"case id {case_id} seq {seq}" + ("" if field == "-" else f" sealed row {field}")

@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ("initials", models.TextField()),
                 ("more", models.TextField()),
                 ("other", models.TextField()),
+                ("whole", models.TextField()),
                 ("base", models.SmallIntegerField()),
                 ("department", models.CharField(max_length=40)),
                 ("kind", models.CharField(max_length=2)),

@@ -1,0 +1,745 @@
+"""What stands on a paper: from its event, the state after its batch, the kernel's clocks, and words of the procedure.
+
+No law is computed here: limits and days come from the ledger and from `find_clock`. A `Matter` gathers what is known;
+`compose` makes of it the plain values one typst template prints. The public face shows no personal data.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zhengtong.accounts.masking import mask_name
+from zhengtong.documents import wording
+from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.calendars import Calendar
+from zhengtong.kernel.clocks import Clock, find_clock
+from zhengtong.kernel.events import Acted, BranchOpened, Deemed, DocumentIssued, Event, MaterialReceived, ResultIssued
+from zhengtong.kernel.procedures import ActionRule, InputRule
+from zhengtong.kernel.states import State, fold
+
+HIDDEN: Final = "（涉及个人信息，公开版不显示）"
+ERASED: Final = "（已依法删除）"
+DEMO: Final = "本文书由示例系统生成，印章、签章均为示例，不具法律效力。"
+CERTIFICATE: Final = "certificate"
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Codes → Chinese names of units, posts, people and regions."""
+
+    units: Mapping[str, str]
+    posts: Mapping[str, str]
+    people: Mapping[str, str]
+    regions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """All that is known about one paper. `private` holds opened sealed values by field, and is None on the public face.
+
+    `content` is the frozen JSON of the item version, `files` the number of uploads behind each material commitment.
+    """
+
+    bound: Bound
+    before: State | None
+    state: State
+    event: Event
+    batch: tuple[Event, ...]
+    paper: Mapping[str, Any]
+    organ: str
+    calendar: Calendar
+    names: Names
+    content: Mapping[str, Any]
+    private: Mapping[str, Any] | None
+    files: Mapping[str, int]
+    query_code: str
+    base_url: str
+
+    @property
+    def body(self) -> DocumentIssued | ResultIssued:
+        assert isinstance(self.event.body, DocumentIssued | ResultIssued)
+        return self.event.body
+
+    @property
+    def act(self) -> ActionRule:
+        return self.bound.actions[str(self.paper["act"])]
+
+    @property
+    def is_deemed(self) -> bool:
+        return any(isinstance(each.body, Deemed) for each in self.batch)
+
+    def clock(self, code: str) -> Clock | None:
+        return find_clock(self.bound, self.state, code, self.calendar, self.event.at)
+
+    def main_clock(self) -> Clock | None:
+        return next((self.clock(rule.code) for rule in self.bound.clocks.values() if rule.main), None)
+
+    def hidden(self, field: str) -> str:
+        """A sealed text, or what stands in its place."""
+        if self.private is None:
+            return HIDDEN if field in self.state.sealed else ""
+        value = self.private.get(field, ERASED if field in self.state.sealed else "")
+        return _text(value)
+
+
+def batch_of(history: Sequence[Event], seq: int) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """The events before the batch of a seq, and the batch."""
+    batch = next(event.batch for event in history if event.seq == seq)
+    return (
+        tuple(event for event in history if event.seq < batch),
+        tuple(event for event in history if event.batch == batch),
+    )
+
+
+def states_around(history: Sequence[Event], seq: int) -> tuple[State | None, State]:
+    """Where the case stood before and after the batch of a seq, whatever happened since."""
+    before, batch = batch_of(history, seq)
+    return (fold(before) if before else None), fold((*before, *batch))
+
+
+def compose(matter: Matter, *, verify: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The name of the template, and what it prints."""
+    if isinstance(matter.body, ResultIssued):
+        return CERTIFICATE, _certificate(matter) | _shared(matter, verify)
+    template = matter.bound.documents[matter.body.document].template
+    made = {"paragraphs": [], "rows": [], "notes": [], "materials": [], "long": [], "officers_label": "承办人"}
+    return template, made | _shared(matter, verify) | _WRITERS[template](matter)
+
+
+def _shared(matter: Matter, verify: Mapping[str, str]) -> dict[str, Any]:
+    body, name = matter.body, name_of(matter)
+    label, party = party_of(matter)
+    return {
+        "face": "public" if matter.private is None else "full",
+        "organ": matter.organ,
+        "name": name,
+        "number": body.number,
+        "party_label": label,
+        "party": party,
+        "addressee": party,
+        "item": matter.bound.item_name,
+        "item_code": str(matter.content.get("national_code") or matter.bound.item),
+        "case": matter.state.number,
+        "basis": wording.basis_words(str(matter.paper["source"]), matter.bound.sources),
+        "date": wording.day_words(matter.event.at),
+        "seal": seal_of(matter),
+        "sealed_with": True,
+        "copies": "本文书一式两份，一份送达当事人，一份存档。",
+        "foot": DEMO,
+        "verify": dict(verify),
+    }
+
+
+def name_of(matter: Matter) -> str:
+    body = matter.body
+    if isinstance(body, DocumentIssued):
+        return matter.bound.documents[body.document].name
+    line = matter.bound.results.get(body.result)
+    return line.name if line else matter.bound.result_kinds[body.result].name
+
+
+def seal_of(matter: Matter) -> str:
+    """Which of the organ's seals: for licences their own, before acceptance that of the window."""
+    template = matter.body.template if isinstance(matter.body, DocumentIssued) else CERTIFICATE
+    if template in ("receipt", "supplement"):
+        return "收件专用章"
+    if template in ("acceptance", "non_acceptance"):
+        return "受理专用章"
+    return "行政许可专用章" if matter.bound.procedure == LICENSING else "业务专用章"
+
+
+LICENSING: Final = "licence"
+
+
+def party_of(matter: Matter) -> tuple[str, str]:
+    """Who it is about, with what they are called in this procedure; an internal matter goes to the units asked."""
+    parties = matter.state.parties
+    for code, role in matter.bound.roles.items():
+        if code in parties:
+            return role.name, person_words(matter, code)
+    units = [each.body.to for each in matter.batch if isinstance(each.body, BranchOpened)]
+    units += [str(value) for value in matter.state.facts.values() if value in matter.names.units]
+    named = [matter.names.units.get(code) or matter.names.posts.get(code) or "" for code in units]
+    return "主送单位", "、".join(dict.fromkeys(name for name in named if name)) or matter.organ
+
+
+def person_words(matter: Matter, field: str) -> str:
+    """A party's name: in full, or masked on the public face. Organisations are not masked."""
+    value = (matter.private or {}).get(field)
+    name = str(value.get("name", "")) if isinstance(value, dict) else _text(value)
+    return name or matter.names.people.get(matter.state.parties.get(field, ""), "")
+
+
+def public_name(value: object) -> str:
+    """A party's name as the public may read it.
+
+    >>> public_name({"kind": "natural", "name": "李小敏"}), public_name({"kind": "organisation", "name": "示例公司"})
+    ('李*敏', '示例公司')
+    """
+    if not isinstance(value, dict):
+        return mask_name(_text(value))
+    name = str(value.get("name", ""))
+    return name if value.get("kind") == "organisation" else mask_name(name)
+
+
+# ---- values of inputs -----------------------------------------------------------------------------
+
+
+def input_rows(matter: Matter, *skip: str) -> Rows:
+    """Everything the act was given, in file order, as label and words."""
+    return [
+        (rule.label, said)
+        for rule in matter.act.inputs
+        if rule.name not in skip and (said := input_words(matter, rule)) != ""
+    ]
+
+
+def input_words(matter: Matter, rule: InputRule) -> str:
+    if rule.kind == "party":
+        return person_words(matter, rule.name)
+    if rule.sealed or rule.name in matter.state.sealed:
+        return matter.hidden(rule.name) if _is_of_this_batch(matter, rule.name) else ""
+    value = matter.paper["inputs"].get(rule.name)
+    if value is None or value == "":
+        return ""
+    if rule.kind == "choice":
+        return rule.choices.get(str(value), str(value))
+    return _SPEAKERS.get(rule.kind, lambda _matter, said: _text(said))(matter, value)
+
+
+def _is_of_this_batch(matter: Matter, field: str) -> bool:
+    return any(field in getattr(event.body, "sealed", {}) for event in matter.batch)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "　".join(_text(each) for each in value.values() if each not in ("", None))
+    if isinstance(value, list | tuple):
+        return "、".join(_text(each) for each in value)
+    return "" if value is None else str(value)
+
+
+def _material_names(matter: Matter, value: Any) -> str:
+    codes = value if isinstance(value, list) else [value]
+    return "、".join(material_name(matter, _code_of(each)) for each in codes)
+
+
+def _code_of(value: object) -> str:
+    return str(value.get("material", "")) if isinstance(value, dict) else str(value)
+
+
+def material_name(matter: Matter, code: str) -> str:
+    return next((rule.name for rule in matter.bound.materials if rule.code == code), code)
+
+
+def _people(matter: Matter, value: Any) -> str:
+    refs = value if isinstance(value, list) else [value]
+    return "、".join(matter.names.people.get(str(ref)) or matter.names.posts.get(str(ref)) or str(ref) for ref in refs)
+
+
+def _unit(matter: Matter, value: Any) -> str:
+    return matter.names.units.get(str(value), str(value))
+
+
+def _tasks(matter: Matter, value: Any) -> str:
+    return "\n".join(_branch_lines(matter))
+
+
+_SPEAKERS: Final[dict[str, Callable[[Matter, Any], str]]] = {
+    "date": lambda matter, value: wording.day_words(str(value)),
+    "instant": lambda matter, value: wording.instant_words(str(value)),
+    "term": lambda matter, value: wording.term_words(str(value)),
+    "money": lambda matter, value: wording.money_words(int(value)),
+    "yes_no": lambda matter, value: "是" if value else "否",
+    "material": _material_names,
+    "materials": _material_names,
+    "people": _people,
+    "person": _people,
+    "unit": _unit,
+    "post": lambda matter, value: matter.names.posts.get(str(value), str(value)),
+    "tasks": _tasks,
+}
+
+
+def _branch_lines(matter: Matter) -> Iterator[str]:
+    """The branches this batch opened: kind, to whom, how long, until when."""
+    for event in matter.batch:
+        body = event.body
+        if not isinstance(body, BranchOpened) or body.group not in matter.bound.branches:
+            continue
+        rule = matter.bound.branches[body.group]
+        clock = matter.clock(f"branch:{body.branch}")
+        to = matter.names.units.get(body.to) or matter.names.posts.get(body.to) or ""
+        parts = [rule.kinds.get(body.kind or "", rule.name), to]
+        if clock is not None and clock.legal is not None:
+            parts.append(f"所需时间{wording.term_words(clock.legal)}")
+        if clock is not None and clock.due_on is not None:
+            parts.append(f"预计{wording.day_words(clock.due_on)}前结束")
+        yield "，".join(part for part in parts if part)
+
+
+def _guide(matter: Matter, key: str) -> str:
+    guide = matter.content.get("guide")
+    return str(guide.get(key, "")) if isinstance(guide, Mapping) else ""
+
+
+def _clock_rows(clock: Clock, legal: str, promised: str) -> Rows:
+    rows: Rows = []
+    if clock.legal is not None or clock.due_on is not None:
+        rows.append((legal, _limit_words(wording.term_words(clock.legal), wording.day_words(clock.due_on))))
+    if clock.promised is not None:
+        rows.append((promised, _limit_words(wording.term_words(clock.promised), wording.day_words(clock.promised_on))))
+    return rows
+
+
+def _limit_words(term: str, day: str) -> str:
+    if term and day:
+        return f"{term}（{day}届满）" if term != "当场" else f"当场（{day}）"
+    return term or day
+
+
+def _provisional(clock: Clock | None) -> list[str]:
+    if clock is None or not clock.provisional:
+        return []
+    years = "、".join(f"{year}年" for year in clock.provisional)
+    return [f"{years}的放假安排尚未公布，上述日期按暂定日历计算，公布以后可能调整。"]
+
+
+# ---- one writer for each template -----------------------------------------------------------------
+
+
+def _receipt(matter: Matter) -> dict[str, Any]:
+    received = matter.paper["marks"].get("received") or matter.event.at.isoformat()
+    lines = list(_received_lines(matter))
+    what = "提交的下列材料" if lines else "提交的申请"
+    rows: Rows = [
+        ("收件时间", wording.instant_words(received)),
+        ("收件人", _handler(matter)),
+        ("查询码", matter.query_code if matter.private is not None else "（公开版不显示）"),
+        ("查询方式", f"{matter.base_url}　凭办件编号和查询码查询"),
+        *input_rows(matter, "applicant", "citizen", "form", "given"),
+        ("咨询电话", _guide(matter, "phone")),
+        ("监督电话", _guide(matter, "complaint")),
+    ]
+    return {
+        "paragraphs": [f"你（单位）就“{matter.bound.item_name}”{what}，本机关已经收到，特发此凭证。"],
+        "materials": lines,
+        "rows": [row for row in rows if row[1]],
+        "notes": [*_deemed_notes(matter), "本凭证只证明收到材料，不表示材料齐全，也不表示已经受理。"],
+    }
+
+
+def _handler(matter: Matter) -> str:
+    """Who took it: the person at the window, or the system when the applicant sent it in."""
+    name = matter.names.people.get(matter.event.person, "")
+    post = matter.names.posts.get(matter.event.post, "")
+    if matter.event.post:
+        return f"{post}　{name}".strip("　")
+    return "政务服务平台（网上收件）"
+
+
+def _received_lines(matter: Matter) -> Iterator[tuple[str, ...]]:
+    copies = {str(row.get("code")): row for row in _content_materials(matter)}
+    number = 0
+    for event in matter.batch:
+        if isinstance(event.body, MaterialReceived):
+            number += 1
+            body = event.body
+            known = copies.get(body.material, {})
+            if body.form == "electronic":
+                count = matter.files.get(body.commitment, 0)
+                more = ("电子", "—", "—", f"{count}个文件" if count else "—")
+            else:
+                more = ("纸质", "", str(known.get("copies", "") or ""), "")
+            yield (str(number), material_name(matter, body.material), *more)
+
+
+def _content_materials(matter: Matter) -> list[Mapping[str, Any]]:
+    rows = matter.content.get("materials")
+    return list(rows) if isinstance(rows, list) else []
+
+
+def _deemed_notes(matter: Matter) -> Iterator[str]:
+    """What silence of the organ will mean, if the procedure says so."""
+    for rule in matter.bound.clocks.values():
+        act = matter.bound.actions.get(rule.deem or "")
+        clock = matter.clock(rule.code)
+        if act is None or clock is None or "accepted" not in act.marks:
+            continue
+        basis = wording.basis_words(rule.source, matter.bound.sources)
+        yield (
+            f"本机关自收到材料之日起{wording.term_words(clock.legal)}内（{wording.day_words(clock.due_on)}前）"
+            f"没有一次性告知需要补正的全部内容的，自收到材料之日起即为受理（{basis}）。"
+        )
+
+
+def _supplement(matter: Matter) -> dict[str, Any]:
+    wanted = matter.paper["inputs"].get("missing") or []
+    known = {str(row.get("code")): row for row in _content_materials(matter)}
+    forms = {"paper": "纸质", "electronic": "电子", "either": "纸质或者电子"}
+    lines = [
+        (
+            str(at),
+            material_name(matter, code),
+            forms.get(str(known.get(code, {}).get("form")), "纸质或者电子"),
+            str(known.get(code, {}).get("copies", "") or "1"),
+        )
+        for at, code in enumerate((_code_of(each) for each in wanted), start=1)
+    ]
+    waiting = next((rule.code for rule in matter.bound.clocks.values() if rule.whose != "organ" and rule.deem), None)
+    clock = matter.clock(waiting) if waiting else None
+    rows = input_rows(matter, "missing")
+    if clock is not None:
+        rows += _clock_rows(clock, "补正期限", "补正期限")
+    rows += [
+        ("补正方式", "登录政务服务平台在本办件下上传，或者把材料交到办理窗口"),
+        ("补正地点", _guide(matter, "place")),
+        ("联系电话", _guide(matter, "phone")),
+    ]
+    notes = [
+        "本告知为一次性告知。补齐以后，本机关不再要求本告知以外的材料，但补正后的材料仍不符合要求的除外。",
+        "等待补正的时间不计入本机关的办理期限。",
+    ]
+    if clock is not None and (act := matter.bound.actions.get(matter.bound.clocks[clock.clock].deem or "")):
+        notes.append(f"逾期没有补正又没有说明正当理由的，按“{act.name}”处理；以后材料齐全可以重新提出申请。")
+    return {
+        "paragraphs": [
+            f"你（单位）提交的“{matter.bound.item_name}”申请收悉。经核对，申请材料不齐全或者不符合规定形式，"
+            "现将需要补正的全部内容一次性告知如下，请在期限内补正。"
+        ],
+        "materials": lines,
+        "rows": [row for row in rows if row[1]],
+        "notes": notes + _provisional(clock),
+    }
+
+
+def _acceptance(matter: Matter) -> dict[str, Any]:
+    clock = matter.main_clock()
+    accepted = matter.paper["marks"].get("accepted") or matter.event.at.isoformat()
+    if matter.is_deemed:
+        opening = "本机关在法定期限内没有告知需要补正的内容，依法自收到申请材料之日起视为受理。"
+    else:
+        opening = "经审查，申请材料齐全、符合规定形式，属于本机关职权范围，本机关决定予以受理。"
+    rows: Rows = [("受理日期", wording.day_words(accepted))]
+    if clock is not None:
+        rows += _clock_rows(clock, "法定办结期限", "承诺办结期限")
+    rows += [
+        ("收费", _fee_words(matter)),
+        ("查询方式", f"{matter.base_url}　凭办件编号查询"),
+        ("联系电话", _guide(matter, "phone")),
+        ("监督电话", _guide(matter, "complaint")),
+        ("办理地点", _guide(matter, "place")),
+    ]
+    notes = [
+        "依法进行听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审的时间不计入办理期限，所需时间另行书面告知。",
+    ] if matter.bound.procedure == LICENSING else []  # fmt: skip
+    return {
+        "paragraphs": [f"你（单位）提出的“{matter.bound.item_name}”申请收悉。{opening}"],
+        "rows": [row for row in rows if row[1]] + input_rows(matter),
+        "notes": notes + _provisional(clock),
+    }
+
+
+def _fee_words(matter: Matter) -> str:
+    if not matter.bound.fees:
+        return "不收费"
+    return "；".join(
+        f"{line.name}{wording.money_words(line.amount)}（{line.basis}）" for line in matter.bound.fees
+    )
+
+
+def _decision_rows(matter: Matter, *skip: str) -> Rows:
+    return [*input_rows(matter, *skip), *_consent_rows(matter)]
+
+
+def _consent_rows(matter: Matter) -> Rows:
+    """Who agreed, at which rank and when, where the act needed it."""
+    head = next((each.body for each in matter.batch if isinstance(each.body, Acted)), None)
+    branch = matter.state.branches.get(head.consent) if head is not None and head.consent else None
+    if branch is None or branch.settled_at is None:
+        return []
+    role = matter.bound.roles.get(branch.to)
+    rank = role.name if role else matter.names.posts.get(branch.to, "")
+    who = matter.names.people.get(branch.settled_by, "")
+    return [("批准人", f"{rank}　{who}".strip("　")), ("批准日期", wording.day_words(branch.settled_at))]
+
+
+def _non_acceptance(matter: Matter) -> dict[str, Any]:
+    verb = _outcome(matter)
+    return {
+        "paragraphs": [
+            f"你（单位）提出的“{matter.bound.item_name}”申请收悉。经审查，本机关决定：{verb}。情形和理由如下："
+        ],
+        "rows": _decision_rows(matter),
+        "notes": _remedies(matter),
+    }
+
+
+def _outcome(matter: Matter) -> str:
+    outcome = matter.bound.outcomes.get(matter.act.outcome or "")
+    return outcome.name if outcome else matter.act.name
+
+
+def _remedies(matter: Matter) -> list[str]:
+    """Where to turn against a decision. Source: 行政复议法（2023）20, 24；行政诉讼法 46；行政许可法 38(2)."""
+    region = matter.names.regions.get(matter.bound.region, "")
+    return [
+        f"如不服本决定，可以自收到本文书之日起六十日内向{region}人民政府申请行政复议，"
+        "也可以自收到本文书之日起六个月内依法向有管辖权的人民法院提起行政诉讼。"
+    ]
+
+
+def _termination(matter: Matter) -> dict[str, Any]:
+    if matter.is_deemed:
+        why = f"因“{matter.act.name}”，本机关依照规定终止办理。"
+    else:
+        why = "按照你（单位）的要求，本机关终止办理。"
+    return {
+        "paragraphs": [
+            f"你（单位）提出的“{matter.bound.item_name}”申请，{why}",
+            "以后需要办理的，可以重新提出申请。已经提交的材料可以到办理窗口领回。",
+        ],
+        "rows": [("终止日期", wording.day_words(matter.event.at)), ("办理结果", _outcome(matter)), *input_rows(matter)],
+    }
+
+
+def _special(matter: Matter) -> dict[str, Any]:
+    kinds = list(_branch_lines(matter))
+    return {
+        "paragraphs": [
+            f"你（单位）提出的“{matter.bound.item_name}”申请正在审查。依法需要进行下列特别程序，"
+            "所需时间不计入办理期限，现书面告知。"
+        ],
+        "rows": [
+            ("程序种类", "\n".join(kinds)),
+            ("开始日期", wording.day_words(matter.event.at)),
+            *_decision_rows(matter, "branches"),
+        ],
+        "notes": [
+            "特别程序期间办理期限停止计算；程序结束的次日起恢复计算，剩余期限接着计算。",
+            "特别程序全部结束以后，本机关会在办件进度中说明新的届满日期。",
+        ],
+    }
+
+
+def _extension(matter: Matter) -> dict[str, Any]:
+    code = matter.act.extends.clock if matter.act.extends else ""
+    now = matter.clock(code)
+    was = (
+        find_clock(matter.bound, matter.before, code, matter.calendar, matter.event.at) if matter.before and code else None
+    )
+    rows: Rows = [
+        ("原届满日期", _due_words(was)),
+        ("延长期限", wording.term_words(now.extensions[-1]) if now and now.extensions else ""),
+        ("新届满日期", _due_words(now)),
+        *_decision_rows(matter, "term"),
+    ]
+    return {
+        "paragraphs": [
+            f"“{matter.bound.item_name}”在规定的期限内不能办结。依照规定经批准，决定延长办理期限，现将期限和理由告知如下："
+        ],
+        "rows": [row for row in rows if row[1]],
+        "notes": _provisional(now),
+    }
+
+
+def _due_words(clock: Clock | None) -> str:
+    if clock is None:
+        return ""
+    if clock.due_on is None:
+        return "暂停计时，恢复以后另行告知"
+    return wording.day_words(clock.due_on)
+
+
+def _notice(matter: Matter) -> dict[str, Any]:
+    label, name = "", ""
+    for rule in matter.act.inputs:
+        if rule.kind == "party":
+            label, name = rule.label, person_words(matter, rule.name)
+    return {
+        "addressee": name or party_of(matter)[1],
+        "paragraphs": [
+            f"本机关正在审查“{matter.bound.item_name}”申请（申请人：{party_of(matter)[1]}），"
+            "发现该事项直接关系你（单位）的重大利益。你（单位）有权进行陈述和申辩；依法应当听证的，有权要求听证。"
+        ],
+        "rows": [*input_rows(matter), ("陈述地点", _guide(matter, "place")), ("联系电话", _guide(matter, "phone"))],
+        "notes": ["请在收到本告知书后尽快提出意见；口头提出的，本机关制作笔录。"],
+    } | ({"party_label": label, "party": name} if name else {})
+
+
+def _hearing(matter: Matter) -> dict[str, Any]:
+    requested = next(
+        (clock for rule in matter.bound.clocks.values() if rule.whose == "party" and (clock := matter.clock(rule.code))),
+        None,
+    )
+    name = name_of(matter)
+    says = {
+        "offers": f"你（单位）提出的“{matter.bound.item_name}”申请涉及重大利益关系，你（单位）有权要求听证。",
+        "calls": f"关于“{matter.bound.item_name}”的听证定于下列时间、地点举行，请准时参加。",
+        "refuses": f"关于“{matter.bound.item_name}”的听证要求，本机关经研究决定不予听证，理由如下：",
+    }
+    if "不予" in name:
+        paragraphs, notes = [says["refuses"]], _remedies(matter)
+    elif matter.act.to is None or any(rule.kind == "date" for rule in matter.act.inputs):
+        paragraphs = [says["calls"]]
+        notes = [
+            "认为主持人与本办件有直接利害关系的，有权申请回避。",
+            "可以委托代理人参加，可以提出证据、进行申辩和质证。",
+            "无正当理由不参加的，视为放弃听证。",
+        ]
+    else:
+        paragraphs, notes = [says["offers"]], ["听证不收取费用。逾期不提出要求的，视为放弃听证权利。"]
+    rows = _decision_rows(matter)
+    if requested is not None and requested.due_on is not None and not notes[0].startswith("认为"):
+        rows += _clock_rows(requested, "要求听证期限", "要求听证期限")
+    rows += [("受理机构", matter.organ), ("联系电话", _guide(matter, "phone"))]
+    return {"paragraphs": paragraphs, "rows": [row for row in rows if row[1]], "notes": notes}
+
+
+def _record(matter: Matter) -> dict[str, Any]:
+    long = [
+        (rule.label, input_words(matter, rule))
+        for rule in matter.act.inputs
+        if rule.sealed and rule.kind in ("text", "reason")
+    ]
+    rows: Rows = [
+        ("时间", wording.instant_words(matter.event.at)),
+        ("地点", str((matter.private or {}).get("place", "")) or _guide(matter, "place")),
+        ("主持（承办）人", _handler(matter)),
+        *input_rows(matter, *(rule.name for rule in matter.act.inputs if rule.sealed)),
+        ("事由", f"{matter.bound.item_name}：{matter.act.name}"),
+    ]
+    officers = next((rule.label for rule in matter.act.inputs if rule.kind == "people"), "主持人")
+    return {"rows": [row for row in rows if row[1]], "long": long, "officers_label": officers, "addressee": ""}
+
+
+def _grant(matter: Matter) -> dict[str, Any]:
+    decided = matter.paper["marks"].get("decided") or matter.event.at.isoformat()
+    if matter.is_deemed:
+        opening = f"本机关在法定期限内没有作出决定，依法{matter.act.name}。"
+    else:
+        opening = f"经审查，符合法定条件、标准，本机关决定：{_outcome(matter)}。"
+    # 批准意见 is the organ's own paper trail and no part of the decision that is served.
+    rows: Rows = [
+        ("决定内容", f"{matter.bound.item_name}：{_outcome(matter)}"),
+        ("决定日期", wording.day_words(decided)),
+        *_result_rows(matter),
+        *input_rows(matter, "opinion"),
+        ("领取方式", "窗口领取、邮寄或者下载电子证照，可以在办件进度中选择"),
+        ("领取地点", _guide(matter, "place")),
+        ("公开属性", "主动公开"),
+    ]
+    return {
+        "paragraphs": [f"你（单位）提出的“{matter.bound.item_name}”申请，{opening}"],
+        "rows": [row for row in rows if row[1]],
+        "notes": ["请按照决定载明的范围和条件从事活动，并接受依法进行的监督检查。"]
+        if matter.bound.procedure == LICENSING
+        else [],
+    }
+
+
+def _result_rows(matter: Matter) -> Rows:
+    rows: Rows = []
+    issued = {result.result: result for result in matter.state.results.values()}
+    for code, line in matter.bound.results.items():
+        rows.append(("证照名称", line.name or matter.bound.result_kinds[code].name))
+        if code in issued:
+            rows.append(("证照编号", issued[code].number))
+        rows.append(("有效期", wording.term_words(line.valid) or "长期有效"))
+    return rows
+
+
+def _refusal(matter: Matter) -> dict[str, Any]:
+    return {
+        "paragraphs": [
+            f"你（单位）提出的“{matter.bound.item_name}”申请，经审查，本机关决定：{_outcome(matter)}。"
+            "事实、理由和依据如下："
+        ],
+        "rows": [("决定日期", wording.day_words(matter.event.at)), *_decision_rows(matter)],
+        "notes": _remedies(matter),
+    }
+
+
+def _letter(matter: Matter) -> dict[str, Any]:
+    rows = _decision_rows(matter)
+    clock = matter.main_clock()
+    if clock is not None and clock.due_on is not None and clock.status == "running":
+        rows += [(clock.name, _limit_words(wording.term_words(clock.legal), wording.day_words(clock.due_on)))]
+    rows += [("联系电话", _guide(matter, "phone"))]
+    what = f"关于“{matter.bound.item_name}”（办件编号{matter.state.number}），现就“{matter.act.name}”函告如下："
+    outcome = [("办理结果", _outcome(matter))] if matter.act.outcome else []
+    return {"paragraphs": [what], "rows": [row for row in [*outcome, *rows] if row[1]]}
+
+
+def _delivery(matter: Matter) -> dict[str, Any]:
+    papers = [
+        f"{matter.bound.documents[each.document].name}（{each.number}）"
+        for each in matter.state.documents.values()
+        if each.document in _DELIVERED(matter) and not each.retracted
+    ]
+    papers += [f"{_result_name(matter, each.result)}（{each.number}）" for each in matter.state.results.values()]
+    manner = next((input_words(matter, rule) for rule in matter.act.inputs if rule.name == "manner"), "")
+    rows: Rows = [
+        ("受送达人", party_of(matter)[1]),
+        ("申请事项", matter.bound.item_name),
+        ("办件编号", matter.state.number),
+        ("送达文书、证照\n名称及文号", "\n".join(papers)),
+        ("送达方式", manner or "直接送达　□留置　□委托　□邮寄　□电子　□公告"),
+        ("送达地点", _guide(matter, "place")),
+        ("送达时间", wording.instant_words(matter.event.at)),
+        ("受送达人\n签名或者盖章", "\n　　　　　　　　　　　　　年　　月　　日"),
+        ("代收人及其与\n受送达人的关系", "\n"),
+        ("拒收事由", "\n"),
+        ("见证人", ""),
+        ("送达人", _handler(matter)),
+        ("备注", ""),
+    ]
+    return {"rows": rows, "copies": ""}
+
+
+def _DELIVERED(matter: Matter) -> frozenset[str]:  # noqa: N802
+    return frozenset(
+        code for code, kind in matter.bound.documents.items() if kind.template in ("grant", "refusal", "letter")
+    )
+
+
+def _result_name(matter: Matter, code: str) -> str:
+    line = matter.bound.results.get(code)
+    return line.name if line and line.name else matter.bound.result_kinds[code].name
+
+
+def _certificate(matter: Matter) -> dict[str, Any]:
+    body = matter.body
+    assert isinstance(body, ResultIssued)
+    label, party = party_of(matter)
+    value = (matter.private or {}).get(next(iter(matter.state.parties), ""))
+    number = str(value.get("number", "")) if isinstance(value, dict) and value.get("kind") == "organisation" else ""
+    until = wording.day_words(body.valid_to) or "长期"
+    rows: Rows = [
+        (label.replace("申请人", "持有人"), party),
+        ("信用代码", number),
+        ("许可（办理）事项", matter.bound.item_name),
+        ("有效期", f"自{wording.day_words(body.valid_from)}至{until}"),
+        ("依据", wording.basis_words(str(matter.paper["source"]), matter.bound.sources)),
+        ("办件编号", matter.state.number),
+    ]
+    return {"rows": [row for row in rows if row[1]]}
+
+
+_WRITERS: Final[Mapping[str, Callable[[Matter], dict[str, Any]]]] = {
+    "receipt": _receipt,
+    "supplement": _supplement,
+    "acceptance": _acceptance,
+    "non_acceptance": _non_acceptance,
+    "termination": _termination,
+    "record": _record,
+    "special": _special,
+    "extension": _extension,
+    "notice": _notice,
+    "hearing": _hearing,
+    "grant": _grant,
+    "refusal": _refusal,
+    "letter": _letter,
+    "delivery": _delivery,
+}

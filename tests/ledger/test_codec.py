@@ -1,0 +1,100 @@
+"""What was once written is read for ever: the samples beside this file are frozen. A new edition adds a sample, never
+changes one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ledger.bodies import BODIES
+from zhengtong.kernel.events import KINDS, Body, Noted
+from zhengtong.ledger import canonical, chain, codec
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=20,
+)
+
+
+class TestSamples:
+    def test_there_is_one_of_every_kind_and_edition(self) -> None:
+        wanted = {f"{kind}.{edition}" for kind in KINDS for edition in range(1, codec.edition(kind) + 1)}
+        assert {path.stem for path in SAMPLES} == wanted
+
+    @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+    def test_decode(self, path: Path) -> None:
+        kind, edition = path.stem.split(".")
+        body = codec.decode(kind, int(edition), json.loads(path.read_text(encoding="utf-8")))
+        if int(edition) == codec.edition(kind):
+            assert body in BODIES
+            assert f"{canonical.dumps(codec.encode(body)).decode()}\n" == path.read_text(encoding="utf-8")
+
+
+class TestCodec:
+    def test_every_kind_goes_there_and_back(self) -> None:
+        assert {type(body).__name__ for body in BODIES} == set(KINDS)
+        for body in BODIES:
+            kind = type(body).__name__
+            assert codec.decode(kind, codec.edition(kind), canonical.loads(canonical.dumps(codec.encode(body)))) == body
+
+    @pytest.mark.parametrize(
+        ("kind", "edition", "stored"),
+        [("Danced", 1, {}), ("Noted", 2, {"sealed": {}}), ("Noted", 1, {}), ("Noted", 1, []), ("Published", 1, {
+            "what": "x", "where": "y", "until": "never"})],
+    )  # fmt: skip
+    def test_what_nobody_understands_is_unreadable(self, kind: str, edition: int, stored: object) -> None:
+        with pytest.raises(codec.Unreadable):
+            codec.decode(kind, edition, stored)
+
+    def test_upcasters_lift_an_older_edition(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(codec, "EDITIONS", {"Noted": 2})
+        monkeypatch.setattr(codec, "UPCASTERS", {("Noted", 1): lambda old: {"sealed": {"words": old["commitment"]}}})
+        assert codec.decode("Noted", 1, {"commitment": "c"}) == Noted(sealed={"words": "c"})
+
+
+class TestCanonical:
+    @given(PLAIN)
+    def test_both_writers_give_the_same_bytes(self, value: canonical.Plain) -> None:
+        assert canonical.dumps(value) == canonical._dumps_json(value)
+        assert canonical.loads(canonical.dumps(value)) == value
+
+    @pytest.mark.parametrize("value", [1.5, 2**63, "a\0b", "\ud800", {"x": object()}, b"bytes"])
+    def test_what_has_no_canonical_form_is_refused(self, value: object) -> None:
+        with pytest.raises(canonical.NotCanonical):
+            canonical.canonical(value)
+
+
+class TestHash:
+    def test_sm3_is_the_national_hash(self) -> None:
+        expected = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+        assert chain.hasher("sm3")(b"abc").hex() == expected
+        assert chain._cryptography_sm3(b"abc").hex() == expected
+
+    def test_covers_every_column(self) -> None:
+        from tests.ledger.stories import opening
+
+        link = chain.forge(1, "510199", chain.GENESIS, opening("n-1"))[0]
+        hash_of = chain.hasher("sm3")
+        for name in chain.COLUMNS:
+            old = getattr(link, name)
+            if name == "hash":
+                continue
+            if name in {"at", "recorded_at"}:
+                new: object = old.replace(year=2020)
+            elif isinstance(old, bytes):
+                new = b"\1" * 32
+            else:
+                new = old + 1 if isinstance(old, int) else f"{old or ''}{{}}"
+            changed = replace(link, **{name: new})
+            assert chain.link_hash(changed, hash_of) != link.hash, name
+
+
+def test_bodies_are_of_the_closed_union() -> None:
+    bodies: tuple[Body, ...] = BODIES
+    assert len(bodies) == 30
