@@ -15,7 +15,18 @@ PACKAGE: Final = CHECKOUT / "src" / "zhengtong"
 OPEN_MODULES: Final = {"queries", "actions"}
 # Rooms that are a floor for others, open as a whole; `site` is the roof and imports everything.
 OPEN_ROOMS: Final = {"kernel", "law", "ledger", "ui"}
-OPEN_BESIDES: Final = {"zhengtong.accounts.clock"}
+OPEN_BESIDES: Final = {
+    "zhengtong.accounts.clock",
+    "zhengtong.accounts.requests",  # from a request to an Actor, and who may open a page
+    "zhengtong.accounts.frames",  # what every page's frame says of who is signed in
+    "zhengtong.accounts.sealed_fields",
+    "zhengtong.accounts.masking",
+    "zhengtong.accounts.faults",
+    "zhengtong.cases.access",
+    "zhengtong.cases.act_forms",
+    "zhengtong.cases.case_view",
+    "zhengtong.cases.clock_views",
+}
 BANNED_NAMES: Final = {"utils", "helpers", "common", "misc", "base", "services", "service", "managers", "manager"}
 THE_CLOCK: Final = PACKAGE / "accounts" / "clock.py"
 TIME_READERS: Final = re.compile(

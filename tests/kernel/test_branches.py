@@ -72,8 +72,8 @@ class TestTasks:
         story = task("hb", "gh")
         for unit, who in (("hb", HB), ("gh", GH)):
             assert story.state.state == "running"
-            story.do("sign_for", who, "2026-03-02T14:00")
-            story.do("report", who, "2026-03-03", inputs={"verdict": "done"})
+            story.do("sign_for", who, "2026-03-03T10:30" if unit == "hb" else "2026-03-03T11:00")
+            story.do("report", who, "2026-03-03T11:00", inputs={"verdict": "done"})
             story.do("accept_report", OFFICE, "2026-03-03T11:00", branch=branch_of(story, unit))
         assert story.state.state == "concluding"
 
@@ -119,9 +119,9 @@ class TestOpinions:
         story.do("apply", CITIZEN, "2026-03-02", inputs={"provide": "paper", "channel": "internet"})
         story.do("confirm_receipt", clerks, "2026-03-02T11:00")
         story.do("take_up", clerks, "2026-03-03")
-        tasks = [{"to": "hb", "kind": "third_party"}, {"to": "gh", "kind": "co_producer"}]
-        story.do("consult", officers, "2026-03-04", inputs={"branches": tasks})
-        story.do("give_view", HB, "2026-03-05", inputs={"verdict": "agree"})
+        tasks = [{"to": "hb"}, {"to": "gh"}]
+        story.do("consult_third_party", officers, "2026-03-04", inputs={"branches": tasks})
+        story.do("record_view", HB, "2026-03-05", inputs={"verdict": "agree"})
         assert story.state.state == "consulting" and story.clock("reply", "2026-03-06").status == "held"
         assert kinds(story.sweep("2026-03-26"))[:3] == ["Deemed", "BranchSettled", "ClockStopped"]
         assert story.state.state == "examining" and story.clock("reply", "2026-03-27").status == "running"

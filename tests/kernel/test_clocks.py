@@ -7,13 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernel.stories import (
-    APPROVER,
-    CITIZEN,
-    GOVERNMENT,
     HEAD,
+    ISSUER,
     REVIEWER,
     UNDERTAKER,
-    WINDOW,
     Story,
     accepted,
     at,
@@ -134,25 +131,17 @@ class TestStepClock:
 
     def test_makes_no_events(self) -> None:
         assert not [run for run in granted().state.clocks if run.clock.startswith("step:")]
-        assert "step:approving" in {clock.clock for clock in find_clocks(*_found(granted()))}
-
-
-def _found(story: Story):  # type: ignore[no-untyped-def]
-    return story.bound, story.state, calendar(), at("2026-03-10")
+        story = granted()
+        clocks = find_clocks(story.bound, story.state, calendar(), at("2026-03-10"))
+        assert "step:approving" in {clock.clock for clock in clocks}
 
 
 class TestDutyClock:
     def test_runs_after_closing_until_it_is_met(self) -> None:
         story = granted()
         assert story.clock("publicity", "2026-03-06").due_on == date(2026, 3, 16)
-        story.do("publish", _issuer(), "2026-03-09")
+        story.do("publish", ISSUER, "2026-03-09")
         assert story.clock("publicity", "2026-03-10").status == "met"
-
-
-def _issuer():  # type: ignore[no-untyped-def]
-    from tests.kernel.stories import ISSUER
-
-    return ISSUER
 
 
 class TestWaking:
@@ -175,7 +164,7 @@ class TestWaking:
     def test_comes_back_to_an_alarm_nobody_answered(self) -> None:
         story = accepted()
         wake = find_wake_at(story.bound, story.state, calendar(), at("2026-04-01T11:00"), (), Term.parse("2 wd"))
-        assert wake == at("2026-04-02T00:00") or wake == at("2026-04-03T00:00")
+        assert wake == at("2026-04-02T00:00")  # the step was due on 5 March: twenty working days since
 
     def test_finds_nothing_late_or_silent_before_it(self) -> None:
         story = submitted("online")
@@ -207,4 +196,3 @@ def test_there_is_no_clock_that_never_ran() -> None:
     assert find_clock(story.bound, story.state, "nothing", calendar(), at("2026-03-03")) is None
     with pytest.raises(AssertionError):
         story.clock("delivery", "2026-03-03")
-    assert {APPROVER.person, CITIZEN.person, GOVERNMENT.person, WINDOW.person}

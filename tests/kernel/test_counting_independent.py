@@ -7,12 +7,14 @@ holds and extensions; whoever writes another counter over the same rule adds it 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.terms import Unit
+from zhengtong.kernel.clocks import find_lapse
+from zhengtong.kernel.states import ClockRun, Hold, RunStatus
+from zhengtong.kernel.terms import LAW_ZONE, Term, Unit, law_day
 from zhengtong.law.calendar_files import load_calendar
 
 Working = Callable[[date], bool]
@@ -84,9 +86,36 @@ def due_by_calendar(story: Story, calendar: Calendar) -> date | None:
     return due
 
 
-# To compare the clocks of the kernel: write `due_by_clocks(story, calendar)`, which turns the story into a clock
-# with its holds and extensions, asks `find_clock`, and gives back the due day (None while held); add it here.
-COUNTERS: dict[str, Callable[[Story, Calendar], date | None]] = {"calendar": due_by_calendar}
+def due_by_clocks(story: Story, calendar: Calendar) -> date | None:
+    """The kernel's clock: a run with its holds and extensions, read when all of them are past."""
+    run = ClockRun(
+        clock="decision",
+        seq=1,
+        from_at=_noon(story.start_day),
+        from_mark=None,
+        legal=Term(story.limit, story.unit),
+        promised=None,
+        until=None,
+        calendar=calendar.jurisdiction,
+        edition=calendar.edition,
+        holds=tuple(
+            Hold(since=_noon(first), until=None if last is None else _noon(last), why="special", seq=2)
+            for first, last in story.holds
+        ),
+        extensions=tuple(Term(n, story.unit) for n in story.extensions),
+        status=RunStatus.RUNNING,
+        how="",
+        stopped_at=None,
+    )
+    lapse = find_lapse(run, calendar)
+    return None if lapse is None else law_day(lapse) - DAY
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=LAW_ZONE)
+
+
+COUNTERS: dict[str, Callable[[Story, Calendar], date | None]] = {"calendar": due_by_calendar, "clocks": due_by_clocks}
 
 
 def random_stories(seed: int, number: int, *, unit: Unit = Unit.WD) -> Iterator[Story]:

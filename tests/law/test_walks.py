@@ -5,7 +5,7 @@ import pytest
 from tests.law.walks import bounds_of, own_acts, walk_many
 from zhengtong.law.procedure_files import codes
 
-COUNT, MANY = 150, 10_000
+COUNT, MANY = 400, 10_000
 
 
 @pytest.mark.parametrize("code", codes())

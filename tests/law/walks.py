@@ -1,5 +1,5 @@
-"""Random walks (随机走查): people do with a case whatever they may, then those who cooperate close it. At every step the
-thirteen invariants of PROCEDURES §12 are watched."""
+"""Random walks (随机走查): people do with a case whatever they may, then those who cooperate close it. The thirteen
+invariants of PROCEDURES §12 are watched at every step."""
 
 import hashlib
 import random
@@ -119,7 +119,7 @@ class Walk:
 
     bound: Bound
     dice: random.Random
-    wanted: set[str] = field(default_factory=set)
+    wanted: frozenset[str] = frozenset()
     history: History = ()
     now: datetime = BEGIN
     state: State | None = None
@@ -325,7 +325,8 @@ class Walk:
         if branch.child is not None:
             return self._report(branch)
         moved = False
-        for verb in ("takes", "answers", "settles"):
+        again = ("returns", "answers") if self.dice.random() < 0.2 else ()
+        for verb in ("takes", "answers", *again, "settles"):
             for rule in self._rules_here():
                 if getattr(rule, verb) == branch.group and self.here.branches[branch.branch].status != "settled":
                     actors = self._actors(rule)
@@ -342,8 +343,8 @@ class Walk:
         return True
 
     def _check_order(self) -> None:
-        """Two children or opinions that answer at once lead to the same state, whoever comes first."""
-        pair = [each for each in self._open_branches() if each.child is not None][:2]
+        """Two branches of a kind that end at once lead to the same state, whoever comes first."""
+        pair = [each for each in self._open_branches() if each.group == self._open_branches()[0].group][:2]
         if len(pair) < 2:
             return
         ends = []
@@ -351,7 +352,7 @@ class Walk:
             other = Walk(bound=self.bound, dice=random.Random(1), history=self.history, now=self.now, state=self.state)
             for branch in order:
                 if other.here.branches[branch.branch].status is not BranchStatus.SETTLED:
-                    other._report(branch)
+                    other._advance(branch)
             ends.append((other.here.state, other.here.outcome))
         assert ends[0] == ends[1]
 
@@ -390,7 +391,7 @@ class Walk:
             inputs = {}
         named = [each for each in rule.inputs if each.kind == "party" and each.required]
         parties = {each.name: self._party(each, actor) for each in named}
-        command = {
+        command: dict[str, Any] = {
             "act": rule.code,
             "actor": actor,
             "key": f"k{self.drawn}",

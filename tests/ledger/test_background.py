@@ -44,13 +44,13 @@ def never_silent(*asked: object) -> tuple[Event, ...]:
 class TestSweep:
     def test_writes_what_the_law_does_once(self) -> None:
         case = open_case()
-        assert sweep(DUE, folds=FOLDS, silence=once_silent).events == 1  # type: ignore[arg-type]
-        assert sweep(DUE, folds=FOLDS, silence=once_silent).events == 0  # type: ignore[arg-type]
+        assert sweep(DUE, folds=FOLDS, silence=once_silent).events == 1
+        assert sweep(DUE, folds=FOLDS, silence=once_silent).events == 0
         assert [event.person for event in history.load(case.case_id)] == ["p-1", "p-1", "law"]
 
     def test_leaves_what_is_not_due(self) -> None:
         open_case()
-        assert sweep(NOON, folds=FOLDS, silence=once_silent).cases == 0  # type: ignore[arg-type]
+        assert sweep(NOON, folds=FOLDS, silence=once_silent).cases == 0
 
     def test_a_bad_case_does_not_stop_the_others(self) -> None:
         cases = [open_case(f"n-{n}") for n in range(3)]
@@ -61,7 +61,7 @@ class TestSweep:
             return licence()
 
         installed.install(bound_for=bound_for)
-        swept = sweep(DUE, folds=FOLDS, silence=once_silent)  # type: ignore[arg-type]
+        swept = sweep(DUE, folds=FOLDS, silence=once_silent)
         assert (swept.cases, swept.events, swept.failed) == (3, 2, ("n-1",))
         assert Case.objects.get(pk=cases[1].case_id).last_seq == 2
 

@@ -91,7 +91,7 @@ class TestHash:
                 new = b"\1" * 32
             else:
                 new = old + 1 if isinstance(old, int) else f"{old or ''}{{}}"
-            changed = replace(link, **{name: new})
+            changed = replace(link, **{name: new})  # type: ignore[arg-type]
             assert chain.link_hash(changed, hash_of) != link.hash, name
 
 

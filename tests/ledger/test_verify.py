@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -32,7 +33,7 @@ def city(ledger_db: str) -> list[Recorded]:
     return cases
 
 
-def execute(sql: str, *params: object) -> None:
+def execute(sql: str, *params: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
 

@@ -5,7 +5,7 @@ words, parties, materials. Shape only: whether the act may be done is asked of t
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -24,7 +24,7 @@ from zhengtong.kernel.events import Json
 from zhengtong.kernel.fees import find_fees_due
 from zhengtong.kernel.inputs import is_sealed
 from zhengtong.kernel.procedures import MARKS, ActionRule, InputRule, RoleKind
-from zhengtong.kernel.states import Branch, State
+from zhengtong.kernel.states import Branch, Fee, State
 from zhengtong.kernel.terms import law_day
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
 
@@ -157,16 +157,11 @@ def _plain(asked: Questions, rule: InputRule) -> FieldSpec:
     if rule.kind == "choice":
         key = _key(asked, rule)
         choices = tuple((code, asked.word(f"{key}.choices.{code}")) for code in rule.choices)
-        return _spec(
-            asked, rule, kind="choice", choices=choices, initial=choices[0][0] if rule.name == "manner" else None
-        )
+        return _spec(asked, rule, kind="choice", choices=choices, initial=_usual(rule))
     if rule.kind == "text":
         return _spec(asked, rule, kind="reason", max_length=MOST_WORDS)
     if rule.kind == "reason":
-        told = any(each.kind == "materials" for each in asked.rule.inputs) and not is_handing_in(
-            asked.rule, asked.bound
-        )
-        return _spec(asked, rule, kind="reason", required=rule.required and not told)
+        return _spec(asked, rule, kind="reason", required=rule.required and not _tells_materials(asked))
     if rule.kind == "code":
         return _spec(asked, rule, kind="text", max_length=80)
     if rule.kind == "term":
@@ -181,42 +176,59 @@ def _plain(asked: Questions, rule: InputRule) -> FieldSpec:
     return _spec(asked, rule, kind="choice" if rule.kind in AS_CHOICE else rule.kind, choices=choices, initial=first)
 
 
-def _choices(asked: Questions, kind: str) -> tuple[tuple[str, str], ...] | None:
+def _usual(rule: InputRule) -> str | None:
+    """How something is handed over is nearly always the first way; every other choice is the person's to make."""
+    return next(iter(rule.choices), None) if rule.name in ("manner", "relation", "how") else None
+
+
+def _tells_materials(asked: Questions) -> bool:
+    """Whether the act speaks of materials, each with its reason: then one more reason may be left out."""
+    named = any(each.kind == "materials" for each in asked.rule.inputs)
+    return named and not is_handing_in(asked.rule, asked.bound)
+
+
+Options = tuple[tuple[str, str], ...]
+
+
+def _choices(asked: Questions, kind: str) -> Options | None:
     """What may be chosen for a kind whose values are codes known to the case; None for the other kinds."""
-    match kind:
-        case "unit":
-            return asked.directory.units
-        case "post":
-            return asked.directory.posts
-        case "people" | "person":
-            return asked.directory.colleagues
-        case "material":
-            return tuple(asked.materials.items())
-        case "mark":
-            return tuple((mark, mark) for mark in MARKS)
-        case "role":
-            posts = (role.code for role in asked.bound.roles.values() if role.kind is RoleKind.POST)
-            return tuple((code, asked.word(f"roles.{code}.name")) for code in posts if code in asked.bound.posts)
-        case "act":
-            return tuple(_acts_needing_consent(asked))
-        case "fee":
-            names = {line.code: line.name for line in asked.bound.fees}
-            wanted = asked.state.fees.values() if asked.state is not None else ()
-            if asked.rule.does == "fee_settled":
-                wanted = _due(asked)
-            return tuple((fee.fee, names.get(fee.fee, fee.fee)) for fee in wanted)
-        case "document":
-            papers = asked.state.documents.values() if asked.state is not None else ()
-            return tuple(
-                (paper.number, f"{asked.word(f'documents.{paper.document}.name')} {paper.number}")
-                for paper in papers
-                if not paper.retracted
-            )
-        case _:
-            return None
+    if kind in ("people", "person"):
+        return asked.directory.colleagues
+    found: Mapping[str, Callable[[Questions], Options]] = {
+        "unit": lambda asked: asked.directory.units,
+        "post": lambda asked: asked.directory.posts,
+        "material": lambda asked: tuple(asked.materials.items()),
+        "mark": lambda asked: tuple((mark, mark) for mark in MARKS),
+        "role": _roles,
+        "act": lambda asked: tuple(_acts_needing_consent(asked)),
+        "fee": _fees,
+        "document": _papers,
+    }
+    return found[kind](asked) if kind in found else None
 
 
-def _due(asked: Questions) -> tuple[Any, ...]:
+def _roles(asked: Questions) -> Options:
+    posts = (role.code for role in asked.bound.roles.values() if role.kind is RoleKind.POST)
+    return tuple((code, asked.word(f"roles.{code}.name")) for code in posts if code in asked.bound.posts)
+
+
+def _fees(asked: Questions) -> Options:
+    names = {line.code: line.name for line in asked.bound.fees}
+    every = tuple(asked.state.fees.values()) if asked.state is not None else ()
+    wanted = _due(asked) if asked.rule.does == "fee_settled" else every
+    return tuple((fee.fee, names.get(fee.fee, fee.fee)) for fee in wanted)
+
+
+def _papers(asked: Questions) -> Options:
+    papers = asked.state.documents.values() if asked.state is not None else ()
+    return tuple(
+        (paper.number, f"{asked.word(f'documents.{paper.document}.name')} {paper.number}")
+        for paper in papers
+        if not paper.retracted
+    )
+
+
+def _due(asked: Questions) -> tuple[Fee, ...]:
     return find_fees_due(asked.state) if asked.state is not None else ()
 
 
@@ -301,9 +313,8 @@ def _task_fields(asked: Questions) -> Iterator[FieldSpec]:
         yield FieldSpec(name="kind", label=_("哪一类"), kind="choice", choices=kinds)
     role = asked.bound.roles.get(group.to)
     if role is not None and role.kind is RoleKind.TARGET:
-        yield FieldSpec(
-            name="to", label=asked.word(f"roles.{group.to}.name"), kind="unit", choices=asked.directory.units
-        )
+        label = asked.word(f"roles.{group.to}.name")
+        yield FieldSpec(name="to", label=label, kind="unit", choices=asked.directory.units)
     yield FieldSpec(name=TASK_WORDS, label=_("具体要求"), kind="text", required=False, max_length=500)
 
 
@@ -401,7 +412,7 @@ def _put(rule: InputRule, value: Any, into: Sinks) -> None:
 
 
 def _compose(asked: Questions, data: Mapping[str, Any], inputs: Mapping[str, Json], private: dict[str, Json]) -> None:
-    """What is said of each material goes into the act's own sealed reason, line by line: free words never stand open."""
+    """What is said of each material goes into the act's own sealed reason, line by line."""
     rows = [
         row
         for rule in asked.rule.inputs
@@ -418,9 +429,10 @@ def _compose(asked: Questions, data: Mapping[str, Any], inputs: Mapping[str, Jso
     private[into] = "\n".join([*lines, *([str(private[into])] if into in private else [])])
 
 
-def _handed_in(
-    asked: Questions, data: Mapping[str, Any]
-) -> tuple[tuple[str, ...], dict[str, tuple[UploadedFile, ...]]]:
+Uploads = dict[str, tuple[UploadedFile, ...]]
+
+
+def _handed_in(asked: Questions, data: Mapping[str, Any]) -> tuple[tuple[str, ...], Uploads]:
     papers: tuple[str, ...] = ()
     uploads: dict[str, tuple[UploadedFile, ...]] = {}
     if not is_handing_in(asked.rule, asked.bound):

@@ -280,7 +280,7 @@ def _facts(case: CaseRead, event: Event) -> Iterator[tuple[str, str]]:
             said = value if isinstance(value, str) else ""
             choice = case.words.get(f"actions.{body.act}.inputs.{name}.choices.{said}")
             label = case.words.get(f"actions.{body.act}.inputs.{name}.label")
-            if label and (choice or isinstance(value, (str, int)) and not isinstance(value, bool)):
+            if label and (choice or (isinstance(value, (str, int)) and not isinstance(value, bool))):
                 yield label, choice or str(value)
     elif isinstance(body, ev.MaterialChecked):
         rule = next((rule for rule in case.bound.materials if rule.code == body.material), None)

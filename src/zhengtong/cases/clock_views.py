@@ -260,7 +260,9 @@ def _group_of(reading: Reading, day: Day) -> tuple[str, str]:
 
 
 def _row(reading: Reading, day: Day) -> DayView:
-    number = _("第 %(n)d 天") % {"n": day.counted} if day.counted is not None else "—" if day.why == "start" else _("不计")
+    number = (
+        _("第 %(n)d 天") % {"n": day.counted} if day.counted is not None else "—" if day.why == "start" else _("不计")
+    )
     said = [_why(reading, day.why)]
     kind = "counted" if day.counted is not None else "off"
     if day.date == reading.today and reading.clock.status != "stopped":

@@ -9,8 +9,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from zhengtong.accounts import clock
 from zhengtong.accounts import actions as people
+from zhengtong.accounts import clock
 from zhengtong.kernel.events import Acted, Deemed, Event
 from zhengtong.kernel.states import State
 from zhengtong.law.procedure_files import words as words_of
@@ -23,13 +23,21 @@ NOTICE: Final = "notice"
 
 def notices_to_parties(case: CaseRef, state: State, events: tuple[Event, ...]) -> tuple[Row, ...]:
     """One outbox row for each party and each move of the case."""
-    moves = [event for event in events if isinstance(event.body, Acted | Deemed) and event.body.left != event.body.entered]
+    moves = [
+        event for event in events if isinstance(event.body, Acted | Deemed) and event.body.left != event.body.entered
+    ]
     return tuple(
         outgoing(
-            case_id=case.id, seq=event.seq, topic=NOTICE,
+            case_id=case.id,
+            seq=event.seq,
+            topic=NOTICE,
             body={
-                "subject": subject, "number": case.number, "procedure": state.procedure, "version": state.version,
-                "act": event.body.act, "entered": event.body.entered,
+                "subject": subject,
+                "number": case.number,
+                "procedure": state.procedure,
+                "version": state.version,
+                "act": event.body.act,
+                "entered": event.body.entered,
             },
         )  # fmt: skip
         for event in moves

@@ -29,6 +29,7 @@ from zhengtong.ui.typesetting import compile_pdf
 TEMPLATES: Final = Path(__file__).parent / "typst"
 FULL: Final = "full"
 PUBLIC: Final = "public"
+CHINESE: Final = "zh-hans"
 
 
 class UnknownPaper(LookupError):
@@ -134,13 +135,15 @@ def gather(found: Found, *, face: str = FULL) -> Matter:
     content = catalogue.content(state.item, state.item_version)
     private = _open(found.case_id, found.history, found.event.seq)
     codes = frozenset(_words_in(paper)) | frozenset(_words_in([_plain(event) for event in batch]))
-    names = _names(codes, bound.region, private if face == FULL else _masked(private), state.parties)
+    is_full = face == FULL
+    shown = private if is_full else _masked(private)
+    names = _names(codes, bound.region, shown, state.parties, staff=is_full)
     files = queries.material_files(each.body.commitment for each in batch if isinstance(each.body, MaterialReceived))
     dept = body.seal if isinstance(body, DocumentIssued) else _dept(found.event, bound.posts)
     return Matter(
         bound=bound, before=before, state=state, event=found.event, batch=batch, paper=paper,
-        organ=accounts.unit_names([dept]).get(dept, dept), calendar=load_calendar(), names=names, content=content,
-        private=private if face == FULL else None,
+        organ=accounts.unit_names([dept], CHINESE).get(dept, dept), calendar=load_calendar(), names=names, content=content,
+        private=private if is_full else None,
         files={commitment: len(lines) for commitment, lines in files.items()},
         query_code=outside.query_code(state.number), base_url=settings.ZHENGTONG_BASE_URL,
     )  # fmt: skip
@@ -187,17 +190,23 @@ def _masked(private: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(
-    codes: frozenset[str], region: str, private: Mapping[str, Any], parties: Mapping[str, str]
+    codes: frozenset[str], region: str, private: Mapping[str, Any], parties: Mapping[str, str], *, staff: bool
 ) -> Names:
-    people = accounts.person_names(code for code in codes if code.startswith("p-"))
+    """Names in Chinese, the language of official documents. Staff are named on the full face only."""
+    people = accounts.person_names(codes, CHINESE) if staff else {}
     people |= {ref: view.name for ref, view in accounts.masked_subjects(parties.values()).items()}
     for role, ref in parties.items():
         if isinstance(value := private.get(role), dict) and value.get("name"):
             people[ref] = str(value["name"])
     return Names(
-        units=accounts.unit_names(codes), posts=accounts.post_names(codes), people=people,
-        regions=accounts.region_names([region]),
+        units=_known(accounts.unit_names(codes, CHINESE)), posts=_known(accounts.post_names(codes, CHINESE)),
+        people=people, regions=_known(accounts.region_names([region], CHINESE)),
     )  # fmt: skip
+
+
+def _known(names: Mapping[str, str]) -> dict[str, str]:
+    """Without the codes that stand for themselves."""
+    return {code: name for code, name in names.items() if name != code}
 
 
 def _words_in(value: object) -> list[str]:

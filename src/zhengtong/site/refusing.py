@@ -1,0 +1,41 @@
+"""When the law says no and no form could carry it: the refusal page (409), and the conflict page when somebody was first.
+
+Views that have a form show a refusal beside it; this catches what is left, so that no refusal is ever a 500.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from zhengtong.kernel.refusals import Refusal
+from zhengtong.law.refusal_words import say
+from zhengtong.ledger.record import StaleHistory
+from zhengtong.ui.values import Link, RefusalView
+
+Handler = Callable[[HttpRequest], HttpResponse]
+DESK_PATHS = ("/desk/", "/catalogue/", "/staff/")
+
+
+class RefusalPages:
+    """Middleware: a Refusal or a StaleHistory that no view answered becomes a page, never an error."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        frame = "ui/desk.html" if request.path.startswith(DESK_PATHS) else "ui/portal.html"
+        if isinstance(exception, Refusal):
+            said = say(exception)
+            view = RefusalView(
+                title=_("这一步现在不能办"), what=said.what, why=said.why, article=said.article,
+                ways=(Link(said.how), Link(_("返回刚才的页面"), request.path)),
+            )  # fmt: skip
+            return render(request, "ui/refusal.html", {"refusal": view, "frame": frame}, status=409)
+        if isinstance(exception, StaleHistory):
+            return render(request, "ui/conflict.html", {"again_url": request.path, "frame": frame}, status=409)
+        return None
