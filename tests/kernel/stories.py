@@ -78,12 +78,8 @@ AGENT = Actor(person="s-agent", seats=(), subjects={"s-citizen": "power-1"})
 WINDOW, UNDERTAKER, REVIEWER = clerk("wen", "window"), clerk("ding", "undertaker"), clerk("shen", "reviewer")
 APPROVER, ISSUER, CHAIR = clerk("pi", "approver"), clerk("fa", "issuer"), clerk("zhu", "chair")
 HEAD = Actor(person="p-head", seats=(seat("head", unit="wj", head_of="wj", superior_of="wj-sp"),), subjects={})
-GOVERNMENT = Actor(
-    person="p-mayor", seats=(seat("mayor", unit="gov", dept="gov", government_of=REGION),), subjects={}
-)
-SUPERVISOR = Actor(
-    person="p-watch", seats=(seat("watch", unit="jc", dept="jc", supervises=REGION),), subjects={}
-)
+GOVERNMENT = Actor(person="p-mayor", seats=(seat("mayor", unit="gov", dept="gov", government_of=REGION),), subjects={})
+SUPERVISOR = Actor(person="p-watch", seats=(seat("watch", unit="jc", dept="jc", supervises=REGION),), subjects={})
 
 
 # ---- items ----------------------------------------------------------------------------------------

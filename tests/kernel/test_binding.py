@@ -1,6 +1,7 @@
 """Binding: options, parameters, answers and the digest."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from zhengtong.law.procedure_files import load_procedure
 LICENCE = load_procedure("licence", VERSION)
 
 
-def refusal_of(*options: str, **changes: object) -> RefusalCode:
+def refusal_of(*options: str, **changes: Any) -> RefusalCode:
     with pytest.raises(Refusal) as caught:
         licence(*options, **changes)
     return caught.value.code

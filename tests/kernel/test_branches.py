@@ -23,6 +23,7 @@ from tests.kernel.stories import (
 )
 from zhengtong.kernel.binding import Bound, bind
 from zhengtong.kernel.deciding import decide_child_report
+from zhengtong.kernel.procedures import ByFact
 from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.law.procedure_files import load_procedure
 
@@ -135,7 +136,10 @@ class TestSpecialProcedures:
         tasks = [{"kind": "testing"}, {"kind": "tender"}]
         story.do("begin_special", UNDERTAKER, "2026-03-04", inputs={"branches": tasks})
         first, second = (each.branch for each in story.state.branches.values() if each.group == "special")
-        assert story.clock(f"branch:{first}", "2026-03-05").legal == story.bound.branches["special"].limit.cases["testing"]  # type: ignore[union-attr]  # noqa: E501
+        limit = story.bound.branches["special"].limit
+        assert isinstance(limit, ByFact)
+        assert story.clock(f"branch:{first}", "2026-03-05").legal == limit.cases["testing"]
+        assert story.clock(f"branch:{second}", "2026-03-05").legal == limit.otherwise
         story.do("end_special", UNDERTAKER, "2026-03-10", branch=first, inputs={"verdict": "passed"})
         assert story.state.state == "special"
         story.do("end_special", UNDERTAKER, "2026-03-12", branch=second, inputs={"verdict": "done"})

@@ -13,6 +13,7 @@ from tests.kernel.stories import (
     Story,
     accepted,
     at,
+    bound_of,
     calendar,
     granted,
     kinds,
@@ -195,3 +196,16 @@ def test_folding_is_total_whatever_is_cut_off() -> None:
     for length in range(1, len(story.history) + 1):
         fold(story.history[:length])
     assert CITIZEN.person not in {done.person for done in story.state.done[1:]}
+
+
+class TestFacts:
+    def test_are_corrected_against_a_document_and_the_date_limit_follows(self) -> None:
+        story = Story(bound_of("licence", "renewal"))
+        story.do("submit_renewal", CITIZEN, "2026-03-02", inputs={"expires_on": "2026-05-29"})
+        (number,) = story.state.documents
+        correct(story, "2026-03-03", "fact:expires_on", "2026-04-30", document=number)
+        assert story.state.facts["expires_on"] == "2026-04-30"
+        assert story.clock("expiry", "2026-03-03").lapses_at == at("2026-05-01T00:00")
+        story.consent("correct", UNDERTAKER, HEAD, "2026-03-04")
+        inputs = {"target": 1, "path": "fact:expires_on", "value": "soon", "document": number}
+        assert refused(story, "correct", UNDERTAKER, "2026-03-04", inputs=inputs).code is RefusalCode.NOT_CORRECTABLE

@@ -311,7 +311,9 @@ class TestAfterHours:
     def test_marks_the_next_working_day_where_the_act_says_so(self) -> None:
         rule = bound_of().actions["submit"]
         assert date_mark(rule, at("2026-03-06T22:00"), calendar()) == at("2026-03-06T22:00")
-        late = type(rule)(**{name: getattr(rule, name) for name in rule.__slots__} | {"after_hours": "next_working_day"})
+        late = type(rule)(
+            **{name: getattr(rule, name) for name in rule.__slots__} | {"after_hours": "next_working_day"}
+        )
         assert date_mark(late, at("2026-03-06T10:00"), calendar()) == at("2026-03-06T10:00")
         assert date_mark(late, at("2026-03-06T22:00"), calendar()) == at("2026-03-09T09:00")
         assert date_mark(late, at("2026-03-07T10:00"), calendar()) == at("2026-03-09T09:00")
@@ -365,7 +367,7 @@ ACTS = sorted(code for code, rule in WALKED.actions.items() if not rule.is_commo
 
 
 def check_colours(state: State) -> None:
-    """Each clock has exactly the status its state's colour says; at most one main clock runs; held time never overlaps."""
+    """Each clock has the status its state's colour says; at most one main clock runs; holds never overlap."""
     running = {run.clock for run in state.clocks if run.status is RunStatus.RUNNING}
     held = {run.clock for run in state.clocks if run.status is RunStatus.HELD}
     for rule in WALKED.clocks.values():

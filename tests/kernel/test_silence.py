@@ -129,4 +129,3 @@ class TestBranches:
         events = [event for event in story.sweep("2026-03-30") if event.kind == "BranchSettled"]
         assert [event.at for event in events] == [at("2026-03-11T00:00"), at("2026-03-12T00:00")]
         assert fold(story.history).branches
-

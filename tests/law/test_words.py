@@ -26,7 +26,7 @@ class TestKeys:
         said = words("licence", "2026-01-01", "zh-hans")
         assert said["actions.accept.name"] == "受理"
         assert said["states.received.public"].startswith("已收件")
-        assert said["actions.decline.inputs.ground.choices.barred"]
+        assert said["actions.notify_supplement.inputs.manner.choices.direct"] == "当面交付"
         assert said["branches.opinion.verdicts.agree"] == "同意"
 
     def test_are_the_same_in_english(self) -> None:

@@ -1,6 +1,7 @@
 """The measurement measures: both sides write the same rows, and it says a ratio."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from tests.ledger.stories import FOLDS, NOON, calendar, event, licence, opening
 from zhengtong.kernel.events import Noted
@@ -14,7 +15,7 @@ from zhengtong.ledger.verify import verify
 def story(prefix: str) -> Callable[[int], Sequence[Callable[[Recorded | None], Entry]]]:
     def acts(n: int) -> Sequence[Callable[[Recorded | None], Entry]]:
         def first(last: Recorded | None) -> Entry:
-            return _entry(None, opening(f"{prefix}-{n}"))
+            return _entry(None, opening(f"{prefix}-{n}"), NOON + timedelta(seconds=2 * n + (prefix == "b")))
 
         def further(last: Recorded | None) -> Entry:
             assert last is not None
@@ -25,10 +26,10 @@ def story(prefix: str) -> Callable[[int], Sequence[Callable[[Recorded | None], E
     return acts
 
 
-def _entry(last: Recorded | None, events: tuple) -> Entry:  # type: ignore[type-arg]
+def _entry(last: Recorded | None, events: tuple, opened: datetime = NOON) -> Entry:  # type: ignore[type-arg]
     return Entry(
         case=last.ref if last else None, bound=licence(), before=last.state if last else None, events=events,
-        key=new_key(NOON), calendar=calendar(), now=NOON,
+        key=new_key(opened), calendar=calendar(), now=opened,
     )  # fmt: skip
 
 

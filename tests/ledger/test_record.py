@@ -212,6 +212,17 @@ class TestRecordMany:
         assert [one.replayed for one in done] == [True, True, True, False, False]
         assert Case.objects.count() == 5
 
+    def test_one_key_twice_is_one_case(self) -> None:
+        entry = opening_entry("n-1")
+        first, again = record_many([entry, entry], folds=FOLDS)
+        assert (again.replayed, again.case_id) == (True, first.case_id)
+
+    def test_cases_of_one_millisecond_make_way_for_each_other(self) -> None:
+        keys = [new_key(NOON, bytes([n]) + bytes(9)) for n in range(4)]
+        done = record_many([replace(opening_entry(f"n-{n}"), key=key) for n, key in enumerate(keys)], folds=FOLDS)
+        first = case_id_of(keys[0])
+        assert [one.case_id for one in done] == [first, first + 1, first + 2, first + 3]
+
     def test_goes_on_with_cases_that_are_there(self) -> None:
         cases = [open_case(), open_case()]
         entries = [entry(case, (event(3, Noted(sealed={})),)) for case in cases]

@@ -27,7 +27,7 @@ from zhengtong.accounts.labels import (
 from zhengtong.accounts.masking import mask_name, mask_number, mask_phone
 from zhengtong.accounts.models import (
     Absence,
-    Account,
+    Account as Account,
     Agency,
     AuthorisationLetter,
     DatedQuerySet,

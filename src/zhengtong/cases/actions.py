@@ -6,10 +6,14 @@ Both load what is known, ask the kernel, and write through the one door. Nothing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_bytes
 from typing import Final
 
+from zhengtong.accounts import actions as people
+from zhengtong.cases.act_forms import Filled
 from zhengtong.cases.serials import draw_serials
 from zhengtong.catalogue import queries as catalogue
+from zhengtong.documents import actions as documents
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
@@ -44,6 +48,50 @@ class Wish:
     materials: Sequence[MaterialGiven] = ()
     branch: str | None = None
     happened_at: datetime | None = None
+
+
+def wish_for(*, actor: Actor, at: datetime, act: str, filled: Filled, known: Mapping[str, str] | None = None) -> Wish:
+    """What was filled in as a wish: the parties become known subjects, files are kept and tied to their material.
+
+    `known` gives subjects that need no looking up (who is signed in), by party role. What is kept here and then not
+    used, because the act is refused, points to no case and shows nowhere.
+
+    Raises:
+        NotPossible: a certificate number that cannot be one.
+        UploadRefused: a file that is not taken.
+    """
+    return Wish(
+        act=act,
+        inputs=filled.inputs,
+        private=filled.private,
+        parties={role: _subject(role, data, actor, at, known or {}) for role, data in filled.parties.items()},
+        materials=tuple(_materials(filled, actor, at)),
+        branch=filled.branch,
+    )
+
+
+def _subject(role: str, data: Mapping[str, str], actor: Actor, at: datetime, known: Mapping[str, str]) -> str:
+    if role in known:
+        return known[role]
+    return people.find_or_create_subject(
+        kind=data["kind"], name=data["name"], certificate_kind=data["certificate"], number=data["number"],
+        phone=data.get("phone") or "", by=actor.person, at=at,
+    )  # fmt: skip
+
+
+def _materials(filled: Filled, actor: Actor, at: datetime) -> Iterator[MaterialGiven]:
+    for code in filled.papers:
+        yield MaterialGiven(material=code, form="paper", commitment=hex_digest(token_bytes(16) + code.encode()))
+    for code, files in filled.uploads.items():
+        digests = [
+            documents.store_upload(
+                data=file.read(), name=file.name or "", declared_type=file.content_type or "", uploader=actor.person,
+                at=at,
+            ).digest
+            for file in files
+        ]  # fmt: skip
+        commitment = documents.commit_material(digests=digests, uploader=actor.person)
+        yield MaterialGiven(material=code, form="electronic", commitment=commitment)
 
 
 def open_case(  # noqa: PLR0913 - who, when, what, for which situation, how, once

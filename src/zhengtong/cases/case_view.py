@@ -148,6 +148,17 @@ def draw_other_clocks(case: CaseRead) -> tuple[ClockView, ...]:
 # ---- materials --------------------------------------------------------------------------------------
 
 
+def material_names(case: CaseRead) -> Mapping[str, str]:
+    """Material code → name in the reader's language."""
+    names = {rule.code: rule.name for rule in case.bound.materials}
+    if names and catalogue.in_english():
+        content = catalogue.content(case.state.item, case.state.item_version)
+        rows = content.get("materials") or ()
+        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]
+        return {code: english.get(code, name) for code, name in names.items()}
+    return names
+
+
 def material_rows(case: CaseRead) -> tuple[MaterialRow, ...]:
     """The exact materials of this case with what is known of each."""
     return tuple(_material_row(case, rule) for rule in case.bound.materials)

@@ -4,7 +4,7 @@ Which acts there are, and why one cannot be done, is the kernel's finding; here 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.forms import BaseForm
@@ -15,9 +15,12 @@ from zhengtong.cases.act_forms import Directory, Questions, form_class
 from zhengtong.cases.articles import article_words
 from zhengtong.cases.case_view import CaseRead, material_names
 from zhengtong.cases.clock_views import Reading, draw_clock
+from zhengtong.cases.sealed_words import Place, may_read_words, open_words
+from zhengtong.kernel.acts import find_rank_for
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.clocks import find_clock
 from zhengtong.kernel.deciding import ActChoice, find_acts
+from zhengtong.kernel.events import Json, MaterialChecked, Standing
 from zhengtong.kernel.fees import find_fees_due, find_fees_to_demand
 from zhengtong.kernel.procedures import ActionRule, Phase
 from zhengtong.kernel.refusals import Refusal
@@ -87,6 +90,37 @@ def draw_panel(drawing: Drawing) -> Panel:
     )  # fmt: skip
 
 
+def draw_act(drawing: Drawing, rule: ActionRule) -> ActView | None:
+    """One act on a page of its own; None when it is not this person's here. A form that was posted is drawn again."""
+    case = drawing.case
+    choices = find_acts(case.bound, case.state, drawing.actor, case.calendar, case.at)
+    choice = next((each for each in choices if each.act == rule.code), None)
+    if choice is None and drawing.posted is None:
+        return None
+    if choice is None or (choice.refusal is not None and drawing.posted is not None):
+        choice = ActChoice(
+            act=rule.code, name=rule.name, role="", post="", standing=Standing.OWN, branches=(), refusal=None
+        )
+    view = _act_view(drawing, choice, drawing.directory, primary=not is_against(case, rule.code))
+    return replace(view, unfolded=True, key="")
+
+
+def remarks_for(case: CaseRead, actor: Actor) -> Mapping[str, str]:
+    """What was last said against each material, for whoever may read it."""
+    if not may_read_words(actor, case.bound, case.state):
+        return {}
+    return remarks_in(case, open_words(case.ref.id, case.history))
+
+
+def remarks_in(case: CaseRead, words: Mapping[Place, Json]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for event in case.history:
+        if isinstance(event.body, MaterialChecked):
+            said = words.get((event.seq, "reason"))
+            found[event.body.material] = str(said) if said and event.body.verdict == "defective" else ""
+    return {code: said for code, said in found.items() if said}
+
+
 def is_against(case: CaseRead, act: str) -> bool:
     """Whether the act ends the case against the applicant."""
     outcome = case.bound.actions[act].outcome
@@ -107,8 +141,6 @@ def _is_in_panel(case: CaseRead, choice: ActChoice) -> bool:
 
 
 def _asks_something(case: CaseRead, rule: ActionRule) -> bool:
-    from zhengtong.kernel.acts import find_rank_for
-
     phase, here = case.phase, case.state.state
     return any(
         find_rank_for(case.bound, each.code) is not None

@@ -11,6 +11,7 @@ from zhengtong.accounts.queries import unit_names
 from zhengtong.catalogue import searching
 from zhengtong.catalogue.contents import (
     Complaint,
+    MaterialLine,
     Requirements,
     UnknownItemVersion,
     bound_for,
@@ -26,7 +27,7 @@ from zhengtong.catalogue.models import Item, ItemVersion, Theme
 from zhengtong.catalogue.searching import Filters, initials_of
 
 __all__ = [
-    "Complaint", "Filters", "GuideView", "ItemRow", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for",
+    "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for",
     "complaints_of", "content", "departments", "find_item", "guide", "initials_of", "item_names", "item_version", "kinds",
     "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes", "versions_in_force",
 ]  # fmt: skip

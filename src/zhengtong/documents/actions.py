@@ -1,4 +1,4 @@
-"""Writes of the documents room: an upload is taken, files are tied to a material, a drawn paper is kept."""
+"""Writes of the documents room: an upload is taken, and files are tied together as a material."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Protocol
 
 from zhengtong.documents import vault
 from zhengtong.documents.kinds import MOST_BYTES, find_kind
-from zhengtong.documents.models import Drawing, MaterialFile, Upload
+from zhengtong.documents.models import MaterialFile, Upload
 from zhengtong.documents.naming import clean_name
-from zhengtong.documents.queries import UnknownUpload, find_drawing
+from zhengtong.documents.queries import UnknownUpload
 from zhengtong.documents.scanning import Scan, scan
 from zhengtong.ledger import canonical, chain
 
@@ -77,19 +77,3 @@ def commit_material(*, digests: Sequence[str], uploader: str) -> str:
         for at, digest in enumerate(wanted)
     )
     return commitment
-
-
-def keep_drawing(*, case_id: int, seq: int, face: str, number: str, pdf: bytes, at: datetime) -> bytes:
-    """Keep a signed PDF; if another process was first, its PDF is the one that counts."""
-    digest = vault.keep(pdf)
-    Drawing.objects.get_or_create(
-        case_id=case_id,
-        seq=seq,
-        face=face,
-        defaults={"number": number, "digest": digest, "size": len(pdf), "drawn_at": at},
-    )
-    kept = find_drawing(case_id, seq, face)
-    assert kept is not None
-    if kept.digest != digest:
-        vault.erase(digest)
-    return vault.read(kept.digest)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from zhengtong.accounts.masking import mask_name
 from zhengtong.documents import wording
+from zhengtong.documents.queries import paper_name
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Clock, find_clock
@@ -132,11 +133,7 @@ def _shared(matter: Matter, verify: Mapping[str, str]) -> dict[str, Any]:
 
 
 def name_of(matter: Matter) -> str:
-    body = matter.body
-    if isinstance(body, DocumentIssued):
-        return matter.bound.documents[body.document].name
-    line = matter.bound.results.get(body.result)
-    return line.name if line else matter.bound.result_kinds[body.result].name
+    return paper_name(matter.bound, matter.body)
 
 
 def seal_of(matter: Matter) -> str:
@@ -316,11 +313,9 @@ def _receipt(matter: Matter) -> dict[str, Any]:
     rows: Rows = [
         ("收件时间", wording.instant_words(received)),
         ("收件人", _handler(matter)),
-        ("查询码", matter.query_code if matter.private is not None else "（公开版不显示）"),
-        ("查询方式", f"{matter.base_url}　凭办件编号和查询码查询"),
-        *input_rows(matter, "applicant", "citizen", "form", "given"),
-        ("咨询电话", _guide(matter, "phone")),
-        ("监督电话", _guide(matter, "complaint")),
+        ("查询码", _query_words(matter)),
+        *[row for row in input_rows(matter, *_FORM_INPUTS) if row[1] != HIDDEN],
+        ("联系电话", _telephones(matter)),
     ]
     return {
         "paragraphs": [f"你（单位）就“{matter.bound.item_name}”{what}，本机关已经收到，特发此凭证。"],
@@ -328,6 +323,20 @@ def _receipt(matter: Matter) -> dict[str, Any]:
         "rows": [row for row in rows if row[1]],
         "notes": [*_deemed_notes(matter), "本凭证只证明收到材料，不表示材料齐全，也不表示已经受理。"],
     }
+
+
+_FORM_INPUTS: Final = ("applicant", "citizen", "form", "given")
+
+
+def _query_words(matter: Matter) -> str:
+    if matter.private is None or not matter.query_code:
+        return "（公开版不显示）" if matter.query_code else ""
+    return f"{matter.query_code}（凭办件编号和查询码，在 {matter.base_url} 查询进度）"
+
+
+def _telephones(matter: Matter) -> str:
+    said = {"咨询": _guide(matter, "phone"), "监督": _guide(matter, "complaint")}
+    return "　".join(f"{what} {number}" for what, number in said.items() if number)
 
 
 def _handler(matter: Matter) -> str:
@@ -427,7 +436,7 @@ def _acceptance(matter: Matter) -> dict[str, Any]:
     rows += [
         ("收费", _fee_words(matter)),
         ("查询方式", f"{matter.base_url}　凭办件编号查询"),
-        ("联系电话", _guide(matter, "phone")),
+        ("联系人与电话", _guide(matter, "phone")),
         ("监督电话", _guide(matter, "complaint")),
         ("办理地点", _guide(matter, "place")),
     ]
@@ -444,9 +453,7 @@ def _acceptance(matter: Matter) -> dict[str, Any]:
 def _fee_words(matter: Matter) -> str:
     if not matter.bound.fees:
         return "不收费"
-    return "；".join(
-        f"{line.name}{wording.money_words(line.amount)}（{line.basis}）" for line in matter.bound.fees
-    )
+    return "；".join(f"{line.name}{wording.money_words(line.amount)}（{line.basis}）" for line in matter.bound.fees)
 
 
 def _decision_rows(matter: Matter, *skip: str) -> Rows:
@@ -527,7 +534,9 @@ def _extension(matter: Matter) -> dict[str, Any]:
     code = matter.act.extends.clock if matter.act.extends else ""
     now = matter.clock(code)
     was = (
-        find_clock(matter.bound, matter.before, code, matter.calendar, matter.event.at) if matter.before and code else None
+        find_clock(matter.bound, matter.before, code, matter.calendar, matter.event.at)
+        if matter.before and code
+        else None
     )
     rows: Rows = [
         ("原届满日期", _due_words(was)),
@@ -570,7 +579,11 @@ def _notice(matter: Matter) -> dict[str, Any]:
 
 def _hearing(matter: Matter) -> dict[str, Any]:
     requested = next(
-        (clock for rule in matter.bound.clocks.values() if rule.whose == "party" and (clock := matter.clock(rule.code))),
+        (
+            clock
+            for rule in matter.bound.clocks.values()
+            if rule.whose == "party" and (clock := matter.clock(rule.code))
+        ),
         None,
     )
     name = name_of(matter)
@@ -676,9 +689,13 @@ def _delivery(matter: Matter) -> dict[str, Any]:
     papers = [
         f"{matter.bound.documents[each.document].name}（{each.number}）"
         for each in matter.state.documents.values()
-        if each.document in _DELIVERED(matter) and not each.retracted
+        if each.document in _delivered(matter) and not each.retracted
     ]
-    papers += [f"{_result_name(matter, each.result)}（{each.number}）" for each in matter.state.results.values()]
+    papers += [
+        f"{paper_name(matter.bound, event.body)}（{event.body.number}）"
+        for event in matter.state.history
+        if isinstance(event.body, ResultIssued) and event.seq not in matter.state.struck
+    ]
     manner = next((input_words(matter, rule) for rule in matter.act.inputs if rule.name == "manner"), "")
     rows: Rows = [
         ("受送达人", party_of(matter)[1]),
@@ -688,7 +705,7 @@ def _delivery(matter: Matter) -> dict[str, Any]:
         ("送达方式", manner or "直接送达　□留置　□委托　□邮寄　□电子　□公告"),
         ("送达地点", _guide(matter, "place")),
         ("送达时间", wording.instant_words(matter.event.at)),
-        ("受送达人\n签名或者盖章", "\n　　　　　　　　　　　　　年　　月　　日"),
+        ("受送达人签名\n或者盖章", "\n　　　　　　　　　　　　　年　　月　　日"),
         ("代收人及其与\n受送达人的关系", "\n"),
         ("拒收事由", "\n"),
         ("见证人", ""),
@@ -698,15 +715,10 @@ def _delivery(matter: Matter) -> dict[str, Any]:
     return {"rows": rows, "copies": ""}
 
 
-def _DELIVERED(matter: Matter) -> frozenset[str]:  # noqa: N802
+def _delivered(matter: Matter) -> frozenset[str]:
     return frozenset(
         code for code, kind in matter.bound.documents.items() if kind.template in ("grant", "refusal", "letter")
     )
-
-
-def _result_name(matter: Matter, code: str) -> str:
-    line = matter.bound.results.get(code)
-    return line.name if line and line.name else matter.bound.result_kinds[code].name
 
 
 def _certificate(matter: Matter) -> dict[str, Any]:
@@ -719,7 +731,7 @@ def _certificate(matter: Matter) -> dict[str, Any]:
     rows: Rows = [
         (label.replace("申请人", "持有人"), party),
         ("信用代码", number),
-        ("许可（办理）事项", matter.bound.item_name),
+        ("许可事项" if matter.bound.procedure == LICENSING else "办理事项", matter.bound.item_name),
         ("有效期", f"自{wording.day_words(body.valid_from)}至{until}"),
         ("依据", wording.basis_words(str(matter.paper["source"]), matter.bound.sources)),
         ("办件编号", matter.state.number),

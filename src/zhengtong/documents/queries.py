@@ -6,6 +6,8 @@ from datetime import datetime
 
 from zhengtong.documents import vault
 from zhengtong.documents.models import Drawing, MaterialFile, Paper, Upload
+from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.events import DocumentIssued, Event, ResultIssued
 from zhengtong.kernel.states import State
 
 
@@ -110,3 +112,48 @@ def find_drawing(case_id: int, seq: int, face: str) -> Drawing | None:
 
 def find_drawing_by_digest(digest: str) -> Drawing | None:
     return Drawing.objects.filter(digest=digest).order_by("id").first()
+
+
+def papers_of(bound: Bound, state: State) -> tuple[PaperLine, ...]:
+    """Every document and result of a case, newest first, with what became of it; struck-out ones too."""
+    lines = [
+        _paper_line(bound, state, event)
+        for event in state.history
+        if isinstance(event.body, DocumentIssued | ResultIssued)
+    ]
+    return tuple(reversed(lines))
+
+
+def _paper_line(bound: Bound, state: State, event: Event) -> PaperLine:
+    body = event.body
+    assert isinstance(body, DocumentIssued | ResultIssued)
+    is_result = isinstance(body, ResultIssued)
+    code = body.result if isinstance(body, ResultIssued) else body.document
+    known = state.documents.get(body.number)
+    return PaperLine(
+        number=body.number, document=code, name=paper_name(bound, body), seq=event.seq, is_result=is_result,
+        issued_at=event.at, served_at=known.served_at if known else None, manner=known.manner if known else "",
+        standing=standing_of(state, event),
+    )  # fmt: skip
+
+
+def paper_name(bound: Bound, body: DocumentIssued | ResultIssued) -> str:
+    """What a paper is called: its kind's name, or the item's own name of the result."""
+    if isinstance(body, DocumentIssued):
+        kind = bound.documents.get(body.document)
+        return kind.name if kind else body.document
+    line = bound.results.get(body.result)
+    if line and line.name:
+        return line.name
+    result = bound.result_kinds.get(body.result)
+    return result.name if result else body.result
+
+
+def standing_of(state: State, event: Event) -> str:
+    """valid, retracted, or struck (the act that issued it was undone)."""
+    body = event.body
+    assert isinstance(body, DocumentIssued | ResultIssued)
+    if event.seq in state.struck:
+        return "struck"
+    known = state.documents.get(body.number) if isinstance(body, DocumentIssued) else state.results.get(body.number)
+    return "retracted" if known is None or known.retracted else "valid"

@@ -15,14 +15,14 @@ from django.conf import settings
 from zhengtong.accounts import queries as accounts
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import composing, outside, proofs, queries, signing, vault
-from zhengtong.documents.actions import keep_drawing
 from zhengtong.documents.composing import Matter, Names
+from zhengtong.documents.models import Drawing
 from zhengtong.kernel.binding import canonical
 from zhengtong.kernel.events import DocumentIssued, Event, History, MaterialReceived, ResultIssued
 from zhengtong.kernel.papers import find_paper
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger import chain, history, sealing
-from zhengtong.ledger.installed import Message, installed
+from zhengtong.ledger.installed import installed
 from zhengtong.ui import drawing
 from zhengtong.ui.typesetting import compile_pdf
 
@@ -80,6 +80,17 @@ def find_at(case_id: int, seq: int) -> Found:
     raise UnknownPaper(f"{case_id}.{seq}")
 
 
+def find_by_token(token: str) -> Found:
+    """
+    Raises:
+        UnknownPaper: we did not write this token.
+    """
+    place = proofs.place_of(token)
+    if place is None:
+        raise UnknownPaper(token)
+    return find_at(*place)
+
+
 def render(found: Found, *, at: datetime, face: str = FULL) -> bytes:
     """The signed PDF of a paper, the same bytes each time. Who may have it is for the caller to ask first.
 
@@ -90,13 +101,18 @@ def render(found: Found, *, at: datetime, face: str = FULL) -> bytes:
     if kept is not None:
         return vault.read(kept.digest)
     pdf = signing.sign(typeset(gather(found, face=face), found), reason=f"{found.number} 示例签章", at=at)
-    return keep_drawing(case_id=found.case_id, seq=found.event.seq, face=face, number=found.number, pdf=pdf, at=at)
+    return _keep(found, face, pdf, at)
 
 
-def render_later(message: Message) -> None:
-    """Handler of the outbox topic `documents.render`: the body says when the paper was issued."""
-    found = find_at(message.case_id, message.seq)
-    render(found, at=datetime.fromisoformat(str(message.body["at"])))
+def _keep(found: Found, face: str, pdf: bytes, at: datetime) -> bytes:
+    """Keep a signed PDF; if another process was first, its PDF is the one that counts."""
+    digest, seq = vault.keep(pdf), found.event.seq
+    values = {"number": found.number, "digest": digest, "size": len(pdf), "drawn_at": at}
+    kept, _is_first = Drawing.objects.get_or_create(case_id=found.case_id, seq=seq, face=face, defaults=values)
+    if kept.digest == digest:
+        return pdf
+    vault.erase(digest)
+    return vault.read(kept.digest)
 
 
 def typeset(matter: Matter, found: Found) -> bytes:

@@ -53,7 +53,7 @@ def sign(pdf: bytes, *, reason: str, at: datetime) -> bytes:
     signer = signers.SimpleSigner(
         signing_cert=certificate,
         signing_key=key,
-        cert_registry=SimpleCertificateStore.from_certs([certificate]),
+        cert_registry=_store(certificate),
     )
     how = signers.PdfSignatureMetadata(
         field_name=FIELD,
@@ -69,7 +69,13 @@ def sign(pdf: bytes, *, reason: str, at: datetime) -> bytes:
     return out.getvalue()
 
 
-class _DatedSigner(signers.PdfSigner):  # type: ignore[misc]  # the library ships no types
+def _store(certificate: asn1_x509.Certificate) -> Any:
+    store: Any = SimpleCertificateStore()
+    store.register(certificate)
+    return store
+
+
+class _DatedSigner(signers.PdfSigner):
     """A signer that states the instant it is given instead of reading the machine's time."""
 
     at: datetime
@@ -117,7 +123,9 @@ def _material() -> tuple[asn1_keys.PrivateKeyInfo, asn1_x509.Certificate]:
 def _read(path: Path) -> tuple[asn1_keys.PrivateKeyInfo, asn1_x509.Certificate]:
     if not path.exists():
         _draw(path)
-    found: dict[str, bytes] = {name: body for name, _headers, body in asn1_pem.unarmor(path.read_bytes(), multiple=True)}
+    found: dict[str, bytes] = {
+        name: body for name, _headers, body in asn1_pem.unarmor(path.read_bytes(), multiple=True)
+    }
     return asn1_keys.PrivateKeyInfo.load(found[_KEY]), asn1_x509.Certificate.load(found[_CERTIFICATE])
 
 

@@ -6,7 +6,7 @@ against their ceilings, situation answers applied to materials, fees, fields and
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -15,12 +15,8 @@ from zhengtong.kernel.events import Json
 from zhengtong.kernel.procedures import (
     ActionRule,
     BranchRule,
-    ByFact,
     ClockRule,
     DocumentKind,
-    Extension,
-    Guard,
-    Limit,
     Outcome,
     Phase,
     Procedure,
@@ -32,6 +28,7 @@ from zhengtong.kernel.procedures import (
     StateRule,
 )
 from zhengtong.kernel.refusals import Refusal, RefusalCode
+from zhengtong.kernel.switching import Frame, fill_action, fill_branch, fill_clock, fill_limit, find_used
 from zhengtong.kernel.terms import Term
 
 
@@ -158,11 +155,11 @@ def bind(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str] = _
     options = _switch_options(procedure, item)
     _check_answers(item, answers)
     _check_codes(procedure, item)
-    frame = _Frame(procedure, options)
+    frame = Frame(procedure, options)
     clocks, actions, branches = frame.clocks(), frame.actions(), frame.branches()
     states = {code: rule for code, rule in procedure.states.items() if frame.lands_on(code) == code}
     terms = _fill_in(
-        procedure, item, answers, options=options, used=_used((*states.values(), *clocks, *branches, *actions))
+        procedure, item, answers, options=options, used=find_used((*states.values(), *clocks, *branches, *actions))
     )
     given = tuple(rule for rule in item.materials if _matches(rule.when, answers))
     fees = tuple(line for line in item.fees if _matches(line.when, answers))
@@ -183,10 +180,10 @@ def bind(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str] = _
         outcomes=procedure.outcomes,
         result_kinds=procedure.results,
         documents=procedure.documents,
-        states=MappingProxyType({c: replace(rule, limit=_term(rule.limit, terms)) for c, rule in states.items()}),
-        clocks=MappingProxyType({rule.code: _fill_clock(rule, terms) for rule in clocks}),
-        branches=MappingProxyType({rule.code: _fill_branch(rule, terms) for rule in branches}),
-        actions=MappingProxyType({rule.code: _fill_action(rule, terms) for rule in actions}),
+        states=MappingProxyType({c: replace(rule, limit=fill_limit(rule.limit, terms)) for c, rule in states.items()}),
+        clocks=MappingProxyType({rule.code: fill_clock(rule, terms) for rule in clocks}),
+        branches=MappingProxyType({rule.code: fill_branch(rule, terms) for rule in branches}),
+        actions=MappingProxyType({rule.code: fill_action(rule, terms) for rule in actions}),
         posts=item.posts,
         materials=given,
         fees=fees,
@@ -223,73 +220,6 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-class _Frame:
-    """The rules of a procedure that are left when options are switched."""
-
-    def __init__(self, procedure: Procedure, options: frozenset[str]) -> None:
-        self.procedure = procedure
-        self.options = options
-
-    def stands(self, when: str | None, unless: str | None) -> bool:
-        return (when is None or when in self.options) and (unless is None or unless not in self.options)
-
-    def lands_on(self, code: str) -> str:
-        """The state an entry to this state ends in: itself, or where skipped states lead."""
-        seen = {code}
-        while (rule := self.procedure.states[code]).optional is not None and rule.optional not in self.options:
-            if rule.skip_to is None or rule.skip_to in seen:
-                raise Refusal(RefusalCode.BAD_ITEM, {"skip_to": code})
-            code = rule.skip_to
-            seen.add(code)
-        return code
-
-    def expand(self, codes: tuple[str, ...]) -> tuple[str, ...]:
-        """Sets written out, absent states left out, order kept."""
-        found: dict[str, None] = {}
-        for code in codes:
-            if code.startswith("@"):
-                found.update(dict.fromkeys(self.expand(self.procedure.sets[code[1:]])))
-            elif code in self.procedure.states and self.lands_on(code) == code:
-                found[code] = None
-        return tuple(found)
-
-    def clocks(self) -> tuple[ClockRule, ...]:
-        return tuple(
-            replace(
-                rule,
-                runs_in=self.expand(rule.runs_in),
-                held_in=self.expand(rule.held_in),
-                deem=rule.deem if rule.deem and self._has_act(rule.deem) else None,
-                met_by=tuple(act for act in rule.met_by if self._has_act(act)),
-            )
-            for rule in self.procedure.clocks.values()
-            if self.stands(rule.when, rule.unless)
-        )
-
-    def branches(self) -> tuple[BranchRule, ...]:
-        return tuple(rule for rule in self.procedure.branches.values() if self.stands(rule.when, rule.unless))
-
-    def actions(self) -> tuple[ActionRule, ...]:
-        found = []
-        for rule in self.procedure.actions.values():
-            if not self.stands(rule.when, rule.unless):
-                continue
-            places = self._deemed_in(rule.code) if rule.by == ("law",) else self.expand(rule.from_states)
-            if not places and not rule.opening and not rule.is_common:
-                continue
-            to = rule.to if rule.to in (None, "back") else self.lands_on(rule.to)
-            found.append(replace(rule, from_states=places, to=to))
-        return tuple(found)
-
-    def _has_act(self, code: str) -> bool:
-        act = self.procedure.actions.get(code)
-        return act is not None and self.stands(act.when, act.unless)
-
-    def _deemed_in(self, act: str) -> tuple[str, ...]:
-        clocks = (rule for rule in self.clocks() if rule.deem == act)
-        return tuple(dict.fromkeys(state for rule in clocks for state in (*rule.runs_in, *rule.held_in)))
-
-
 def _switch_options(procedure: Procedure, item: ItemVersion) -> frozenset[str]:
     options = frozenset(item.options)
     for code in item.options:
@@ -320,35 +250,6 @@ def _check_codes(procedure: Procedure, item: ItemVersion) -> None:
 
 def _matches(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, str]) -> bool:
     return all(answers.get(question) in values for question, values in when.items())
-
-
-def _used(rules: Iterable[StateRule | ClockRule | BranchRule | ActionRule]) -> frozenset[str]:
-    """The parameters that rules in force speak of."""
-    found: set[str] = set()
-    for rule in rules:
-        match rule:
-            case StateRule():
-                limits: tuple[Limit | None, ...] = (rule.limit,)
-            case ClockRule():
-                limits = (rule.legal, rule.promised)
-            case BranchRule():
-                limits = (rule.limit, rule.sign)
-            case ActionRule():
-                limits = (rule.extends.at_most if rule.extends else None,)
-                found.update(_named(guard) for guard in rule.needs)
-        found.update(limit.name for limit in limits if isinstance(limit, Ref))
-    return frozenset(found - {""})
-
-
-def _named(guard: Guard) -> str:
-    """The parameter a guard's term refers to, or nothing."""
-    if not isinstance(guard.parameter, dict):
-        return ""
-    text = guard.parameter.get(_TERM_OF.get(guard.word, ""))
-    return text[1:] if isinstance(text, str) and text.startswith("@") else ""
-
-
-_TERM_OF: Final = {"ahead": "by", "waited": "term"}
 
 
 def _fill_in(
@@ -386,34 +287,6 @@ def _check_ceilings(procedure: Procedure, terms: Mapping[str, Term]) -> None:
         if not value.is_comparable(ceiling) or value > ceiling:
             params = {"parameter": code, "name": rule.name, "term": str(value), "at_most": str(ceiling)}
             raise Refusal(RefusalCode.PARAMETER_TOO_LONG, params, rule.source)
-
-
-def _term(limit: Limit | None, terms: Mapping[str, Term]) -> Term | ByFact | None:
-    return terms[limit.name] if isinstance(limit, Ref) else limit
-
-
-def _fill_clock(rule: ClockRule, terms: Mapping[str, Term]) -> ClockRule:
-    return replace(rule, legal=_term(rule.legal, terms), promised=_term(rule.promised, terms))
-
-
-def _fill_branch(rule: BranchRule, terms: Mapping[str, Term]) -> BranchRule:
-    return replace(rule, limit=_term(rule.limit, terms), sign=_term(rule.sign, terms))
-
-
-def _fill_action(rule: ActionRule, terms: Mapping[str, Term]) -> ActionRule:
-    needs = tuple(_fill_guard(guard, terms) for guard in rule.needs)
-    if rule.extends is None:
-        return replace(rule, needs=needs)
-    at_most = _term(rule.extends.at_most, terms)
-    assert at_most is not None
-    return replace(rule, needs=needs, extends=Extension(clock=rule.extends.clock, at_most=at_most))
-
-
-def _fill_guard(guard: Guard, terms: Mapping[str, Term]) -> Guard:
-    name = _named(guard)
-    if not name or not isinstance(guard.parameter, dict):
-        return guard
-    return Guard(word=guard.word, parameter={**guard.parameter, _TERM_OF[guard.word]: str(terms[name])})
 
 
 def _digest(procedure: Procedure, item: ItemVersion, answers: Mapping[str, str], terms: Mapping[str, Term]) -> str:

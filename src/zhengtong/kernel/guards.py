@@ -198,9 +198,11 @@ def _fact(asked: Asked, parameter: Json) -> None:
         if asked.inputs is None and any(each.keep and each.name == name for each in asked.rule.inputs):
             continue
         fact, allowed = asked.fact(name), _words(values)
-        code = ("yes" if fact else "no") if isinstance(fact, bool) else fact
-        if code not in allowed and str(code) not in allowed:
+        if {str(fact), _YES_NO.get(str(fact), str(fact))}.isdisjoint(allowed):
             raise asked.refuse(RefusalCode.FACT_DIFFERS, fact=name, values=allowed)
+
+
+_YES_NO: Final = {"True": "yes", "False": "no"}
 
 
 def _officers(asked: Asked, parameter: Json) -> None:

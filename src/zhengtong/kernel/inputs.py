@@ -142,7 +142,8 @@ def _is_term(value: Json) -> bool:
         return False
 
 
-def _is_date(value: Json) -> bool:
+def is_date(value: Json) -> bool:
+    """Whether a value is a day as ISO text."""
     try:
         return isinstance(value, str) and len(value) == len("2026-01-01") and bool(date.fromisoformat(value))
     except ValueError:
@@ -168,7 +169,7 @@ def _is_task(value: Json) -> bool:
 
 _SHAPES: Final[Mapping[str, Callable[[Json], bool]]] = {
     "term": _is_term,
-    "date": _is_date,
+    "date": is_date,
     "instant": is_instant,
     "money": _is_count,
     "number": _is_count,

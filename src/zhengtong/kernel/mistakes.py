@@ -28,7 +28,7 @@ from zhengtong.kernel.events import (
     Published,
     Reverted,
 )
-from zhengtong.kernel.inputs import is_instant
+from zhengtong.kernel.inputs import is_date, is_instant
 from zhengtong.kernel.procedures import ActionRule
 from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.states import Done, Hold, State, fold
@@ -141,8 +141,9 @@ def correct(state: State, rule: ActionRule, command: Command, consent: str | Non
         case "hold":
             was, target = _correct_hold(state, name, value, at, rule.source)
             named = True
-        case "fact" if name in state.facts and value is not None and type(value) is type(state.facts[name]):
+        case "fact" if name in state.facts:
             was, target, named = state.facts[name], _origin(state, "facts", name), True
+            value = _like(was, value, rule.source)
         case "sealed" if name in state.sealed and name in command.sealed:
             was, target, named, value = state.sealed[name], _origin(state, "sealed", name), False, command.sealed[name]
         case _:
@@ -158,6 +159,17 @@ def correct(state: State, rule: ActionRule, command: Command, consent: str | Non
         sealed=dict(command.sealed),
         consent=consent,
     )
+
+
+def _like(was: Json, value: Json, source: str) -> Json:
+    """The new value of a fact, read as the old one's kind: forms give codes as words."""
+    if isinstance(was, bool) and value in ("yes", "no"):
+        return value == "yes"
+    if isinstance(was, int) and isinstance(value, str) and value.isdecimal() and not isinstance(was, bool):
+        return int(value)
+    if type(value) is not type(was) or (is_date(was) and not is_date(value)):
+        raise Refusal(RefusalCode.NOT_CORRECTABLE, {"path": "fact"}, source)
+    return value
 
 
 def _correct_mark(state: State, mark: str, value: Json, at: datetime, source: str) -> tuple[str, int]:

@@ -4,9 +4,8 @@ The state holds codes, instants and references only. It is rebuilt from events a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Self, assert_never
 
 from zhengtong.kernel.binding import PostRef
@@ -46,7 +45,6 @@ from zhengtong.kernel.events import (
     Retracted,
     Reverted,
 )
-from zhengtong.kernel.terms import Term
 from zhengtong.kernel.particulars import (
     Branch,
     BranchStatus,
@@ -61,6 +59,7 @@ from zhengtong.kernel.particulars import (
     State,
     Visit,
 )
+from zhengtong.kernel.terms import Term
 
 __all__ = [
     "Branch",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from zhengtong.kernel.graph import is_by_law
-from zhengtong.kernel.procedures import START, ClockRule, Procedure
+from zhengtong.kernel.procedures import START, ClockRule, Procedure, Ref
 from zhengtong.kernel.terms import Term
 from zhengtong.law.moves import Map, Move
 
@@ -175,7 +175,7 @@ class _Layout:
         title = self.words.get(f"clocks.{clock.code}.name", clock.code)
         bounds = _around(x - 35 + 45 * n, y + TASK[1] // 2, EVENT)
         lane = self.cells[f"state_{state}"].lane
-        duration = str(clock.legal) if isinstance(clock.legal, Term) else clock.until or _name_of(clock)
+        duration = _word_duration(clock)
         self.nodes[name] = replace(
             _node(name, "timer", title, lane, bounds), attached_to=f"state_{state}", duration=duration
         )
@@ -213,8 +213,14 @@ class _Layout:
         self.flows[name] = Flow(id=name, source=source, target=target, name=words, waypoints=waypoints)
 
 
-def _name_of(clock: ClockRule) -> str:
-    return f"@{clock.code}"
+def _word_duration(clock: ClockRule) -> str:
+    """The limit as the file writes it: a term, `@parameter`, the input that names the date, or the table's fact."""
+    limit = clock.legal
+    if isinstance(limit, Term):
+        return str(limit)
+    if isinstance(limit, Ref):
+        return f"@{limit.name}"
+    return clock.until or (limit.by if limit is not None else "")
 
 
 def _node(name: str, kind: str, title: str, lane: str, bounds: Bounds) -> Node:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Critical, Tags, register
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connections
 
 
@@ -23,7 +23,7 @@ def check_triggers(*, databases: Sequence[str] | None = None, **kwargs: Any) -> 
         database = connections[alias]
         if "ledger_event" in database.introspection.table_names():
             found += [
-                Critical(f"the trigger {name} is missing", hint="zhengtong verify", id="ledger.E001")
+                Warning(f"the trigger {name} is missing", hint="zhengtong verify", id="ledger.W001")
                 for name in find_missing(database)
             ]
     return found

@@ -30,7 +30,8 @@ class Measured:
 
 def measure(story: Story, bare: Story, *, cases: int, folds: Folds, rounds: int = ROUNDS) -> Measured:
     """`story(n)` gives the acts of the n-th case, each made from the result of the one before. `bare(n)` gives the same
-    acts of other cases: theirs are forged beforehand, and only written and committed."""
+    acts of other cases: theirs are forged beforehand, and only written and committed. Every case opens at an instant of
+    its own, or ids meet."""
     recorded: list[float] = []
     committed: list[float] = []
     acts = 0

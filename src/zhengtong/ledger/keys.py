@@ -31,6 +31,11 @@ def master() -> bytes:
     return _secret("master")
 
 
+def has_master() -> bool:
+    """Whether sealed rows can be opened here."""
+    return (directory() / "master.key").exists()
+
+
 def index() -> bytes:
     return _secret("index")
 

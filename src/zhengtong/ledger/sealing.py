@@ -3,11 +3,11 @@ database. The event holds only the commitment hash(salt ‖ canonical JSON); sal
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -82,6 +82,59 @@ def stored_digest(wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) 
     return chain.digest(b"".join(len(part).to_bytes(4) + part for part in (wrapped, nonce, ciphertext, salt)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A sealed row as it stands, beside the event that commits to it."""
+
+    number: str
+    seq: int
+    field: str
+    wrapped: bytes
+    nonce: bytes
+    ciphertext: bytes
+    salt: bytes
+    is_erased: bool
+    kind: str
+    codec: int
+    body: str
+
+    def open(self) -> object:
+        """
+        Raises:
+            Broken: it does not open, or is not what its event commits to.
+        """
+        text = unseal(
+            self.field, wrapped=self.wrapped, nonce=self.nonce, ciphertext=self.ciphertext, salt=self.salt
+        )  # fmt: skip
+        body = codec.decode(self.kind, self.codec, canonical.loads(self.body))
+        if commit(self.salt, text) not in commitments_of(body, self.field):
+            raise Broken(f"case {self.number} seq {self.seq} {self.field} is not what its event commits to")
+        return canonical.loads(text)
+
+
+_STORED: Final = (
+    "SELECT c.number, s.seq, s.field, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
+    "FROM ledger_sealed s JOIN ledger_case c ON c.id = s.case_id "
+    "JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
+)
+
+
+def _read_stored(row: Sequence[Any]) -> Stored:
+    number, seq, field, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
+    return Stored(
+        number=number, seq=seq, field=field, wrapped=bytes(wrapped), nonce=bytes(nonce), ciphertext=bytes(ciphertext),
+        salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition, body=body,
+    )  # fmt: skip
+
+
+def iter_stored() -> Iterator[Stored]:
+    """Every sealed row that was not erased."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"{_STORED} WHERE s.erased_at IS NULL ORDER BY s.case_id, s.seq")
+        while rows := cursor.fetchmany(1_000):
+            yield from map(_read_stored, rows)
+
+
 def open_sealed(case_id: int, seq: int, field: str) -> object:
     """The value of a sealed row. Whether the reader may have it is for the caller to ask first.
 
@@ -92,23 +145,14 @@ def open_sealed(case_id: int, seq: int, field: str) -> object:
     """
     where = f"case {case_id} seq {seq} {field}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
-            "FROM ledger_sealed s JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
-            "WHERE s.case_id = %s AND s.seq = %s AND s.field = %s",
-            [case_id, seq, field],
-        )
+        cursor.execute(f"{_STORED} WHERE s.case_id = %s AND s.seq = %s AND s.field = %s", [case_id, seq, field])
         row = cursor.fetchone()
     if row is None:
         raise NotThere(where)
-    if row[4] is not None:
+    stored = _read_stored(row)
+    if stored.is_erased:
         raise WasErased(where)
-    wrapped, nonce, ciphertext, salt = (bytes(part) for part in row[:4])
-    text = unseal(field, wrapped=wrapped, nonce=nonce, ciphertext=ciphertext, salt=salt)
-    stored = canonical.loads(row[7]) if isinstance(row[7], str) else row[7]
-    if commit(salt, text) not in commitments_of(codec.decode(str(row[5]), int(row[6]), stored), field):
-        raise Broken(f"{where} is not what its event commits to")
-    return canonical.loads(text)
+    return stored.open()
 
 
 def find_sealed(case_id: int, field: str) -> object:

@@ -230,15 +230,13 @@ def _find_bad_sealed(name: str, links: Sequence[Link], rows: Sequence[SealedFact
 
 
 def find_unopenable(progress: Callable[[int], None] | None = None) -> Iterator[Fault]:
-    """Opens every sealed row with the master key and compares it with its event's commitment."""
-    from zhengtong.ledger.sources import DatabaseSource
-
-    for count, row in enumerate(DatabaseSource().sealed(), start=1):
-        if not row.is_erased:
-            try:
-                sealing.open_sealed(row.case_id, row.seq, row.field)
-            except (sealing.Broken, codec.Unreadable) as error:
-                yield Fault(code="sealed_changed", where=f"case id {row.case_id} seq {row.seq}", text=str(error))
+    """Opens every sealed row with the master key and compares it, with its salt, with what its event commits to."""
+    for count, row in enumerate(sealing.iter_stored(), start=1):
+        try:
+            row.open()
+        except (sealing.Broken, codec.Unreadable, ValueError) as error:
+            where = f"case {row.number} seq {row.seq}"
+            yield Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field}: {error}")
         if progress is not None:
             progress(count)
 

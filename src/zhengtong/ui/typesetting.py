@@ -37,10 +37,13 @@ def compile_pdf(source: str | Path, data: Mapping[str, object], *, at: datetime 
     """
     fonts, families = _fonts(Path(settings.ZHENGTONG_FONTS))
     given = {"data": json.dumps(data, ensure_ascii=False), "fonts": json.dumps(families, ensure_ascii=False)}
-    text, root = (source.encode(), None) if isinstance(source, str) else (source, source.parent)
+    root = source.parent if isinstance(source, Path) else None
     compiler = typst.Compiler(root=root, font_paths=fonts, sys_inputs=given)
     try:
-        made = compiler.compile(input=text, format="pdf", timestamp=at)
+        if isinstance(source, Path):
+            made = compiler.compile(input=source, format="pdf", timestamp=at)
+        else:
+            made = compiler.compile(input=source.encode(), format="pdf", timestamp=at)
     except typst.TypstError as error:
         raise NotTypeset(error.diagnostic or error.message) from error
     assert isinstance(made, bytes)

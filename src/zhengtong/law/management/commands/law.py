@@ -3,7 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,12 @@ from zhengtong.law.reading import FileFault, LawFileError
 
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 FOUND_WRONG = 1
+
+
+def _nearby(file: str) -> str:
+    """The path as one would type it from here."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
 class Command(BaseCommand):
@@ -53,7 +59,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) if options["json"] else text)
 
     def _report(self, faults: Iterable[FileFault], options: dict[str, Any]) -> None:
-        found = list(faults)
+        found = [replace(fault, file=_nearby(fault.file)) for fault in faults]
         answer = {"ok": not found, "faults": [asdict(fault) for fault in found]}
         lines = [str(fault) for fault in found] or ["Proved: every file, for every combination of its options."]
         self._say(options, answer, "\n".join(lines))

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--bundle", type=Path, metavar="FILE", help="read an exported bundle instead of the database"
         )
-        parser.add_argument("--open", action="store_true", help="open every sealed row with the master key, too")
+        parser.add_argument("--closed", action="store_true", help="do not open the sealed rows with the master key")
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +51,9 @@ class Command(BaseCommand):
         folds = kernel_folds() if bundle is None and installed().may_bind() else None
         with Progress(self.stderr, "cases") as progress:
             report = verify(source, trusted=trusted, folds=folds, is_database=bundle is None, progress=progress.at)
-        opened = list(find_unopenable()) if options["open"] and bundle is None else []
+        may_open = bundle is None and not options["closed"] and keys.has_master()
+        known = {(fault.code, fault.where) for fault in report.faults}
+        opened = [f for f in find_unopenable() if (f.code, f.where) not in known] if may_open else []
         return report, opened
 
     def _say(self, report: Report, faults: list[Fault]) -> None:

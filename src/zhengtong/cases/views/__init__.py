@@ -1,0 +1,1 @@
+"""The pages of the desk, by what a person is doing there."""
