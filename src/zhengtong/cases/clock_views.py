@@ -320,3 +320,25 @@ def phase_words(phase: Phase) -> str:
         Phase.SUPPLEMENTING: _("待补正"), Phase.EXAMINING: _("审查中"), Phase.SUSPENDED: _("暂停计时"),
         Phase.DECIDED: _("已决定"), Phase.DELIVERING: _("待领取"), Phase.CLOSED: _("已办结"),
     }[phase]  # fmt: skip
+
+
+def limit_words(reading: Reading, *, promised: bool) -> tuple[str, str, str]:
+    """One limit as a list shows it: (late, over, near or nothing; 剩 2 天; 03-12)."""
+    clock = reading.clock
+    limit = clock.promised if promised else clock.legal
+    day = clock.promised_on if promised else clock.due_on
+    left = clock.promised_left if promised else clock.left
+    if limit is None and day is None:
+        return ("", "", "")
+    shown = day.strftime("%m-%d") if day is not None else ""
+    if (clock.is_late_to_promise if promised else clock.is_late) and day is not None:
+        over = reading.calendar.count(day, reading.today)
+        return ("over" if promised else "late", _("超 %(n)d 天") % {"n": over}, shown)
+    if clock.status == "held":
+        return ("", _("暂停"), "")
+    if left is None or limit is None:
+        return ("", "", shown)
+    if limit.unit in (Unit.H, Unit.WH):
+        return ("near" if left < 60 else "", _("剩 %(left)s") % {"left": left_words(left, limit)}, shown)
+    kind = "near" if left <= threshold("due_soon").n else ""
+    return (kind, _("剩 %(n)d 天") % {"n": left}, shown)

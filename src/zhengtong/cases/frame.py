@@ -30,8 +30,12 @@ def _nav(request: HttpRequest, actor: Actor, at: datetime) -> list[NavItem]:
         items.append(NavItem(line.name, url, here == url, line.count, line.group))
     if any(seat.post for seat in actor.seats):
         group = _("新办")
-        items.append(NavItem(_("窗口收件"), reverse("cases:intake"), here.startswith(reverse("cases:intake")), None, group))
-        items.append(NavItem(_("其他事项立项"), reverse("cases:openings"), here == reverse("cases:openings"), None, group))
+        items.append(
+            NavItem(_("窗口收件"), reverse("cases:intake"), here.startswith(reverse("cases:intake")), None, group)
+        )
+        items.append(
+            NavItem(_("其他事项立项"), reverse("cases:openings"), here == reverse("cases:openings"), None, group)
+        )
     return items
 
 

@@ -9,10 +9,8 @@ from datetime import datetime
 
 from zhengtong.accounts import queries as people
 from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.silence import find_silent_serials
 from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import law_day
-from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger import numbering
 
 
@@ -21,10 +19,11 @@ def draw_serials(needed: Sequence[str], *, bound: Bound, at: datetime) -> Mappin
     return {key: _draw(key, n, bound, at) for key, n in Counter(needed).items()}
 
 
-def draw_for_silence(bound: Bound, state: State, at: datetime) -> Mapping[str, tuple[str, ...]]:
-    """The numbers that silence due by an instant needs; for the sweeper."""
-    needed, _after = find_silent_serials(bound, state, load_calendar(), at)
-    return draw_serials(needed, bound=bound, at=at)
+def draw_for_silence(
+    bound: Bound, state: State, keys: tuple[str, ...], at: datetime
+) -> Mapping[str, tuple[str, ...]]:  # fmt: skip
+    """The numbers that silence due by an instant needs; for the sweeper, which has found the keys."""
+    return draw_serials(keys, bound=bound, at=at)
 
 
 def organ_of(bound: Bound) -> str:

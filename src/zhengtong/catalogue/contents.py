@@ -66,6 +66,23 @@ def bound_for(item: str, version: int, answers: Answers) -> Bound:
     return _bound(_digest_in_store(item, version), item, version, tuple(sorted(answers.items())))
 
 
+def bound_for_many(wanted: Sequence[tuple[str, int, Answers]]) -> list[Bound]:
+    """`bound_for` for a page of cases, in one query.
+
+    Raises:
+        UnknownItemVersion, Refusal (as `bind`)
+    """
+    rows = VersionRow.objects.filter(item__code__in={item for item, _version, _answers in wanted})
+    digests = {(code, version): str(digest) for code, version, digest in rows.values_list("item__code", "version", "digest")}
+    for item, version, _answers in wanted:
+        if (item, version) not in digests:
+            raise UnknownItemVersion(f"{item} version {version}")
+    return [
+        _bound(digests[item, version], item, version, tuple(sorted(answers.items())))
+        for item, version, answers in wanted
+    ]
+
+
 def _digest_in_store(code: str, version: int) -> str:
     found = VersionRow.objects.filter(item__code=code, version=version).values_list("digest", flat=True).first()
     if found is None:

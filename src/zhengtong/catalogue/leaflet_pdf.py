@@ -3,63 +3,42 @@
 Data goes in as JSON, never as markup, so that no text of an item can become typst.
 """
 
-import io
-import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import segno
-import typst
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from zhengtong.catalogue.guides import GuideView, leaflet_address
 from zhengtong.catalogue.labels import MATERIAL_SOURCES, word
+from zhengtong.ui import drawing
+from zhengtong.ui.typesetting import compile_pdf
 from zhengtong.ui.wording import day_words, money_words
 
 TEMPLATE: Final = Path(__file__).resolve().parent / "templates" / "catalogue" / "leaflet.typ"
 # The page shrinks its type until all fits on one page; smaller than the last cannot be read.
+PAGE: Final = re.compile(rb"/Type\s*/Page\b(?!s)")
 SIZES: Final = (10.0, 9.0, 8.0, 7.2, 6.5)
 
 
 def leaflet_pdf(guide: GuideView, *, at: datetime) -> bytes:
-    """One page, whatever there is to say: the type is made smaller until it fits.
-
-    Raises:
-        RuntimeError: typst refused the template.
-    """
+    """One page, whatever there is to say: the type is made smaller until it fits."""
     data = _data(guide, at)
     for size in SIZES:
-        pdf = _compile(data | {"size": size})
+        pdf = compile_pdf(TEMPLATE, data | {"size": size}, at=at.replace(microsecond=0))
         if _pages(pdf) == 1:
             return pdf
     return pdf
 
 
-def _compile(data: dict[str, Any]) -> bytes:
-    pdf: bytes = typst.compile(
-        TEMPLATE.read_bytes(),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        font_paths=[str(settings.ZHENGTONG_FONTS)],
-        ignore_system_fonts=True,
-    )
-    return pdf
-
-
 def _pages(pdf: bytes) -> int:
-    return (
-        pdf.count(b"/Type /Page\n")
-        + pdf.count(b"/Type /Page/")
-        + pdf.count(b"/Type/Page/")
-        + pdf.count(b"/Type/Page\n")
-    )
+    return len(PAGE.findall(pdf))
 
 
 def _qr(text: str) -> str:
-    out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", border=0, xmldecl=False)
-    return out.getvalue().decode()
+    path, width = drawing.qr_path(text)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {width}"><path d="{path}" fill="#000"/></svg>'
 
 
 def _data(guide: GuideView, at: datetime) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What other rooms ask the catalogue: which version counts, what it binds to, what a guide shows, what a search finds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Q
 from django.utils.translation import get_language
@@ -15,6 +15,7 @@ from zhengtong.catalogue.contents import (
     Requirements,
     UnknownItemVersion,
     bound_for,
+    bound_for_many,
     complaints_of,
     content_of,
     item_version,
@@ -28,7 +29,7 @@ from zhengtong.catalogue.searching import Filters, initials_of
 
 __all__ = [
     "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for",
-    "complaints_of", "content", "departments", "find_item", "guide", "initials_of", "item_names", "item_version", "kinds",
+    "complaints_of", "content", "departments", "digests_between", "find_item", "guide", "initials_of", "item_names", "item_version", "kinds",
     "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes", "versions_in_force",
 ]  # fmt: skip
 
@@ -60,6 +61,12 @@ def versions_in_force(codes: Sequence[str], on: date) -> dict[str, int]:
     )
     rows = ItemVersion.objects.in_force(on).filter(open_items, item__code__in=codes).order_by("version")
     return dict(rows.values_list("item__code", "version"))
+
+
+def inner_items(on: date) -> list[tuple[str, int]]:
+    """(code, version) in force of the matters that are no item of the public catalogue: tasks, cards, orders."""
+    rows = ItemVersion.objects.in_force(on).filter(item__kind="", item__status=ItemStatus.PUBLISHED)
+    return list(rows.order_by("item__code").values_list("item__code", "version"))
 
 
 # ---- rows of lists ------------------------------------------------------------------------------
@@ -232,3 +239,10 @@ def versions_of(item: Item) -> list[ItemVersion]:
 
 def open_draft(item: Item) -> ItemVersion | None:
     return item.versions.filter(status__in=[VersionStatus.DRAFT, VersionStatus.REVIEW]).first()
+
+
+def digests_between(since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+    """(code@version, digest) of the versions published in this span: what the day's root covers of the catalogue."""
+    rows = ItemVersion.objects.filter(published_at__gte=since, published_at__lt=until).order_by("item__code", "version")
+    for code, version, digest in rows.values_list("item__code", "version", "digest"):
+        yield f"{code}@{version}", digest

@@ -401,14 +401,10 @@ def _supplement(matter: Matter) -> dict[str, Any]:
     rows = input_rows(matter, "missing")
     if clock is not None:
         rows += _clock_rows(clock, "补正期限", "补正期限")
-    rows += [
-        ("补正方式", "登录政务服务平台在本办件下上传，或者把材料交到办理窗口"),
-        ("补正地点", _guide(matter, "place")),
-        ("联系电话", _guide(matter, "phone")),
-    ]
+    place, phone = _guide(matter, "place"), _guide(matter, "phone")
+    rows += [("补正方式和地点", f"登录政务服务平台上传，或者交到{place or '办理窗口'}"), ("联系电话", phone)]
     notes = [
-        "本告知为一次性告知。补齐以后，本机关不再要求本告知以外的材料，但补正后的材料仍不符合要求的除外。",
-        "等待补正的时间不计入本机关的办理期限。",
+        "本告知为一次性告知；等待补正的时间不计入本机关的办理期限。",
     ]
     if clock is not None and (act := matter.bound.actions.get(matter.bound.clocks[clock.clock].deem or "")):
         notes.append(f"逾期没有补正又没有说明正当理由的，按“{act.name}”处理；以后材料齐全可以重新提出申请。")

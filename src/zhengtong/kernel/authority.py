@@ -61,6 +61,7 @@ class Grounds:
 
     @property
     def standing(self) -> Standing:
+        """As what the person acts: at the seat, as a party, or as the law."""
         if self.seat is not None:
             return self.seat.standing
         return Standing.LAW if self.subject is None else Standing.PARTY

@@ -87,7 +87,7 @@ def decide_opening(bound: Bound, command: Command, calendar: Calendar, at: datet
     Raises:
         Refusal: unknown_act, not_an_opening_act, not_your_role, in_the_future, and those of inputs and guards.
         SerialsShort: as `decide`.
-    Source: PROCEDURES 5; CONTRACTS D1
+    Source: PROCEDURES 5
     """
     moment = _find_moment(None, command, at)
     rule = _find_rule(bound, command.act)

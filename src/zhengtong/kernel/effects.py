@@ -85,6 +85,7 @@ class Batch:
 
     @property
     def next_seq(self) -> int:
+        """The place of the event written next."""
         return self.first + len(self.events)
 
     def put(self, body: Body) -> None:

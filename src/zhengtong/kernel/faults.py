@@ -53,7 +53,9 @@ class Findings:
         self._found.setdefault((code, table, key), fault)
 
     def has(self, code: str) -> bool:
+        """Whether a fault of this code was found."""
         return any(fault.code == code for fault in self._found.values())
 
     def all(self) -> tuple[Fault, ...]:
+        """Every fault, in the order found."""
         return tuple(self._found.values())

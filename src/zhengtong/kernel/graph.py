@@ -78,6 +78,7 @@ class Edge:
 
     @property
     def moves(self) -> bool:
+        """Whether the case stands elsewhere afterwards."""
         return self.leaves != self.enters
 
 
@@ -91,6 +92,7 @@ class Colours:
 
     @property
     def sees(self) -> frozenset[str]:
+        """Every state the clock colours."""
         return self.runs | self.held
 
 

@@ -62,6 +62,7 @@ class _Seen:
         self.groups: set[str] = set()
 
     def add(self, plan: Plan) -> None:
+        """Take in what is reached under one more set of options."""
         reached = plan.find_reached()
         self.states |= reached
         for code, places in plan.places.items():
@@ -70,6 +71,7 @@ class _Seen:
                 self.groups |= {group for group in (plan.acts[code].opens,) if group is not None}
 
     def check(self, procedure: Procedure, findings: Findings) -> None:
+        """Complain of what no set of options ever reached."""
         for state in procedure.states:
             if state not in self.states:
                 mend = "let an act lead here, or take the state out"

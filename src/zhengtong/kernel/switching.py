@@ -51,6 +51,7 @@ class Frame:
         return tuple(found)
 
     def clocks(self) -> tuple[ClockRule, ...]:
+        """The clocks that stand, in the states that stand."""
         return tuple(
             replace(
                 rule,
@@ -64,9 +65,11 @@ class Frame:
         )
 
     def branches(self) -> tuple[BranchRule, ...]:
+        """The branch groups that stand."""
         return tuple(rule for rule in self.procedure.branches.values() if self.stands(rule.when, rule.unless))
 
     def actions(self) -> tuple[ActionRule, ...]:
+        """The acts that stand, from the states that stand; a deemed act wherever its clock runs."""
         found = []
         for rule in self.procedure.actions.values():
             if not self.stands(rule.when, rule.unless):
@@ -117,18 +120,22 @@ _TERM_OF: Final = {"ahead": "by", "waited": "term"}
 
 
 def fill_limit(limit: Limit | None, terms: Mapping[str, Term]) -> Term | ByFact | None:
+    """A limit with its parameter replaced by the term of the item."""
     return terms[limit.name] if isinstance(limit, Ref) else limit
 
 
 def fill_clock(rule: ClockRule, terms: Mapping[str, Term]) -> ClockRule:
+    """A clock rule with its parameters filled."""
     return replace(rule, legal=fill_limit(rule.legal, terms), promised=fill_limit(rule.promised, terms))
 
 
 def fill_branch(rule: BranchRule, terms: Mapping[str, Term]) -> BranchRule:
+    """A branch rule with its parameters filled."""
     return replace(rule, limit=fill_limit(rule.limit, terms), sign=fill_limit(rule.sign, terms))
 
 
 def fill_action(rule: ActionRule, terms: Mapping[str, Term]) -> ActionRule:
+    """An act with the terms of its guards and of its extension filled."""
     needs = tuple(_fill_guard(guard, terms) for guard in rule.needs)
     if rule.extends is None:
         return replace(rule, needs=needs)

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class SiteConfig(AppConfig):
     name = "zhengtong.site"
     label = "site"
+
+    def ready(self) -> None:
+        from zhengtong.site.wiring import wire
+
+        wire()

@@ -16,6 +16,7 @@ from zhengtong.ledger.installed import Handler, Reaction, install
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     documents.papers_to_render,
+    cases.branches_asked,
     cases.notices_to_parties,
 )
 

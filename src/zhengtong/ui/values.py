@@ -21,7 +21,7 @@ class NavItem(NamedTuple):
     label: str
     url: str
     current: bool = False
-    number: int | None = None
+    number: int | str | None = None
     group: str = ""
 
 

@@ -33,6 +33,7 @@ from zhengtong.portal import actions, opening, uploading
 from zhengtong.portal.drafts import Content, read_content
 from zhengtong.portal.forms import applicant_form, as_initial, as_post, typed_of
 from zhengtong.portal.frames import frame
+from zhengtong.portal.matters import public_matters
 from zhengtong.portal.models import Draft
 from zhengtong.portal.opening import APPLICANT, CHECK, FIELD, MATERIALS, QUESTIONS, SITUATION, Plan
 from zhengtong.portal.queries import find_draft, open_draft_of, party_names
@@ -441,3 +442,13 @@ def _page(errand: Errand, step: str, *, status: int = 200, **more: Any) -> HttpR
     wrong = has_errors or (form is not None and form.is_bound and not form.is_adding and form.errors)
     code = 400 if wrong and errand.request.method == "POST" and status == 200 else status
     return render(errand.request, STEP_PAGES[step], context, status=code)
+
+
+@never_cache
+@require_http_methods(SAFE)
+@citizen_required
+def new(request: HttpRequest, code: str) -> HttpResponse:
+    """A matter that stands in no list of items: the same steps, made of its opening act."""
+    if code not in {matter.code for matter in public_matters()}:
+        raise Http404
+    return apply(request, code)

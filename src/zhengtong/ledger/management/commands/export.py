@@ -13,6 +13,7 @@ from zhengtong.ledger.sources import export_bundle
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Export the ledger for off-line verification. Example: zhengtong export --bundle city.jsonl.gz"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

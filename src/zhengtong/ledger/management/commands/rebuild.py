@@ -14,6 +14,7 @@ from zhengtong.ledger.rebuilding import rebuild
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Make docket and readers again from events alone. Example: zhengtong rebuild --check"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from zhengtong.ledger.sweeping import sweep
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Wake every case whose time has come, once; write down what silence did. Example: zhengtong sweep --json"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

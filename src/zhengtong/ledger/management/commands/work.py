@@ -15,6 +15,7 @@ from zhengtong.ledger.working import Round, Worker
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Do the work behind the pages: silence, alarms, outbox, the day's root. Example: zhengtong work --every 5"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
