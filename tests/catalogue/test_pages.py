@@ -143,7 +143,7 @@ class TestEditor:
         client = staff(city, EDITOR)
         draft = draft_of(client)
         address = url("edit", town.ITEM, draft.version)
-        typed = read_form(client.get(address).content.decode()) | {"term_promised_0": ["30"], "post_window": [""]}
+        typed = read_form(client.get(address).content.decode()) | {"term_promised_n": ["30"], "post_window": [""]}
         live = client.post(url("complaints", town.ITEM, draft.version), typed).content.decode()
         assert "承诺办结时限" in live and "20 个工作日" in live
         assert ItemVersion.objects.get(pk=draft.pk).digest == draft.digest
@@ -198,8 +198,8 @@ class TestLife:
         page = editor.get(url("edit", "L1", 1)).content.decode()
         assert "还有" in page
         typed = read_form(page) | {
-            "options": ["online"], "term_promised_0": ["9"], "term_promised_1": ["wd"],
-            "term_undertake_step_0": ["3"], "term_undertake_step_1": ["wd"],
+            "options": ["online"], "term_promised_n": ["9"], "term_promised_unit": ["wd"],
+            "term_undertake_step_n": ["3"], "term_undertake_step_unit": ["wd"],
             "post_window": ["wj-sp-window"], "post_undertaker": ["wj-sp-undertake"],
             "post_approver": ["wj-sp-approve"], "post_issuer": ["wj-sp-window"],
         }  # fmt: skip
@@ -218,7 +218,7 @@ class TestLife:
         editor = staff(city, EDITOR)
         draft = draft_of(editor)
         address = url("edit", town.ITEM, draft.version)
-        typed = read_form(editor.get(address).content.decode()) | {"term_promised_0": ["6"]}
+        typed = read_form(editor.get(address).content.decode()) | {"term_promised_n": ["6"]}
         editor.post(address, typed)
         page = editor.get(url("version", town.ITEM, draft.version)).content.decode()
         assert "<del>8 个工作日</del>" in page and "<ins>6 个工作日</ins>" in page

@@ -75,7 +75,7 @@ class TestFields:
             ("submit", "material_receipt", ("收件时间", "收件人", "递交人", "查询码", "即为受理", "原件/复印件", "份数")),
             ("notify_supplement", "supplement_notice", ("逐项理由", "形式要求", "补正期限", "补正方式和地点", "逾期", "签收")),
             ("accept", "acceptance_notice", ("受理日期", "法定办结期限", "承诺办结期限", "收费", "查询方式", "监督电话", "联系人")),
-            ("decline", "non_acceptance", ("情形", "应向哪个机关申请", "理由", "行政复议", "六十日", "六个月")),
+            ("decline_no_jurisdiction", "non_acceptance", ("应向哪个机关申请", "理由", "行政复议", "六十日", "六个月")),
             ("begin_special", "special_notice", ("程序种类", "启动理由", "开始日期", "所需时间", "预计", "恢复计算", "批准人")),
             ("extend", "extension_notice", ("原届满日期", "延长期限", "新届满日期", "延期理由", "批准人", "批准日期")),
             ("offer_hearing", "hearing_offer", ("有权要求听证", "要求听证期限", "受理机构")),

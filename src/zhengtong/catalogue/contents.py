@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from zhengtong.catalogue.models import ItemVersion as VersionRow
 from zhengtong.kernel.binding import Bound, ItemVersion, bind, canonical, check_posts
-from zhengtong.kernel.refusals import Refusal
+from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.law import overlay
 from zhengtong.law.items import find_faults, item_from
 from zhengtong.law.procedure_files import UnknownProcedureError, load_procedure
@@ -73,7 +73,9 @@ def bound_for_many(wanted: Sequence[tuple[str, int, Answers]]) -> list[Bound]:
         UnknownItemVersion, Refusal (as `bind`)
     """
     rows = VersionRow.objects.filter(item__code__in={item for item, _version, _answers in wanted})
-    digests = {(code, version): str(digest) for code, version, digest in rows.values_list("item__code", "version", "digest")}
+    digests = {
+        (code, version): str(digest) for code, version, digest in rows.values_list("item__code", "version", "digest")
+    }
     for item, version, _answers in wanted:
         if (item, version) not in digests:
             raise UnknownItemVersion(f"{item} version {version}")
@@ -138,18 +140,56 @@ def complaints_of(content: Content) -> tuple[Complaint, ...]:
 
 
 def _complaints_of_binding(content: Content) -> Iterator[Complaint]:
-    try:
-        bound = bind_content(content, {})
-        check_posts(bound)
-        for answers in telling_answers(content):
-            bind_content(content, answers)
-    except UnknownProcedureError:
-        version = str(content.get("procedure_version", ""))
-        yield Complaint(path="procedure", code="unknown_procedure", params={"version": version})
-    except Refusal as refusal:
-        yield Complaint(
-            path=_place_of(refusal), code=str(refusal.code), params=dict(refusal.params), source=refusal.source
-        )
+    """`bind` names one fault at a time: each is set right in a copy, so that the next is found too."""
+    said: set[str] = set()
+    copy: dict[str, Any] = dict(content)
+    for _round in range(MOST_COMPLAINTS):
+        try:
+            _check(copy)
+            return
+        except UnknownProcedureError:
+            version = str(content.get("procedure_version", ""))
+            yield Complaint(path="procedure", code="unknown_procedure", params={"version": version})
+            return
+        except Refusal as refusal:
+            place = _place_of(refusal)
+            if f"{refusal.code} {place}" in said:
+                return
+            said.add(f"{refusal.code} {place}")
+            yield Complaint(path=place, code=str(refusal.code), params=dict(refusal.params), source=refusal.source)
+            copy |= _set_right(copy, refusal)
+
+
+def _check(content: Content) -> None:
+    """All that must hold before a version is published.
+
+    Raises:
+        Refusal, UnknownProcedureError
+    """
+    check_posts(bind_content(content, {}))
+    for answers in telling_answers(content):
+        bind_content(content, answers)
+
+
+def _set_right(content: Content, refusal: Refusal) -> dict[str, Any]:
+    """What of a content would have to change for this refusal to fall away; nothing where that cannot be said."""
+    params = {name: str(value) for name, value in refusal.params.items()}
+    terms, posts = dict(content.get("terms", {})), dict(content.get("posts", {}))
+    options = [one for one in content.get("options", ()) if one != params.get("option")]
+    match refusal.code:
+        case RefusalCode.PARAMETER_MISSING:
+            return {"terms": terms | {params["parameter"]: terms.get("legal", "1 wd")}}
+        case RefusalCode.PARAMETER_TOO_LONG if terms.get(params["parameter"]) == params["term"]:
+            return {"terms": terms | {params["parameter"]: params["at_most"]}}
+        case RefusalCode.UNKNOWN_PARAMETER:
+            return {"terms": {name: term for name, term in terms.items() if name != params["parameter"]}}
+        case RefusalCode.UNKNOWN_OPTION | RefusalCode.OPTIONS_EXCLUDE | RefusalCode.OPTION_REQUIRES:
+            return {"options": options}
+        case RefusalCode.ROLE_WITHOUT_POST:
+            return {"posts": posts | {params["role"]: {"post": "-", "unit": "-", "dept": "-"}}}
+        case RefusalCode.UNKNOWN_ROLE:
+            return {"posts": {role: post for role, post in posts.items() if role != params["role"]}}
+    return {}
 
 
 def telling_answers(content: Content) -> list[dict[str, str]]:

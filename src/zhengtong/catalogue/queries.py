@@ -28,7 +28,7 @@ from zhengtong.catalogue.models import Item, ItemVersion, Theme
 from zhengtong.catalogue.searching import Filters, initials_of
 
 __all__ = [
-    "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for",
+    "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for", "inner_items", "in_english", "bound_for_many",
     "complaints_of", "content", "departments", "digests_between", "find_item", "guide", "initials_of", "item_names", "item_version", "kinds",
     "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes", "versions_in_force",
 ]  # fmt: skip

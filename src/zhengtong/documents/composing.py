@@ -202,7 +202,12 @@ def input_words(matter: Matter, rule: InputRule) -> str:
         return ""
     if rule.kind == "choice":
         return rule.choices.get(str(value), str(value))
-    return _SPEAKERS.get(rule.kind, lambda _matter, said: _text(said))(matter, value)
+    return _SPEAKERS.get(rule.kind, _word)(matter, value)
+
+
+def _word(matter: Matter, value: Any) -> str:
+    """A plain value; the code of an organ by its name."""
+    return matter.names.units.get(value, value) if isinstance(value, str) else _text(value)
 
 
 def _is_of_this_batch(matter: Matter, field: str) -> bool:

@@ -13,7 +13,7 @@ NEVER: Final = "never"
 
 
 def check_colours(chart: Chart, findings: Findings) -> None:
-    """What can be said of clocks without options: colours that overlap, starts that are missing."""
+    """What can be said of clocks without options: colours that overlap, months that are held."""
     for code, colours in chart.colours.items():
         place = f"clocks.{code}"
         both = sorted(colours.runs & colours.held)

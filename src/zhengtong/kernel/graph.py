@@ -188,6 +188,7 @@ class Plan:
                 yield Edge(act=act, leaves=place, enters=origin, is_sure=is_sure)
 
     def is_closed(self, state: str) -> bool:
+        """Whether a case that stands there is closed."""
         return state in self.states and self.states[state].phase is Phase.CLOSED
 
     def find_reached(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ class Frame:
         self.options = options
 
     def stands(self, when: str | None, unless: str | None) -> bool:
+        """Whether a rule with these conditions stands under the options chosen."""
         return (when is None or when in self.options) and (unless is None or unless not in self.options)
 
     def lands_on(self, code: str) -> str:

@@ -17,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 ZHENGTONG_HOME = Path(text("ZHENGTONG_HOME", "./var")).resolve()
 ZHENGTONG_KEYS = Path(text("ZHENGTONG_KEYS", str(ZHENGTONG_HOME / "keys"))).resolve()
 ZHENGTONG_ROOTS = Path(text("ZHENGTONG_ROOTS", str(ZHENGTONG_HOME / "roots"))).resolve()
+ZHENGTONG_HASH = text("ZHENGTONG_HASH", "sm3")  # or sha256; never changed after the first event
 ZHENGTONG_BIND = text("ZHENGTONG_BIND", "127.0.0.1:8000")
 ZHENGTONG_BASE_URL = text("ZHENGTONG_BASE_URL", "http://localhost:8000").rstrip("/")
 ZHENGTONG_SITE_NAME = text("ZHENGTONG_SITE_NAME", "")

@@ -1,6 +1,7 @@
 """The window (窗口收件): pick an item, take who came and what was handed over, and print the receipt."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -11,22 +12,26 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from zhengtong.accounts import actions as people
 from zhengtong.accounts import clock
 from zhengtong.accounts.faults import NotPossible
+from zhengtong.accounts.queries import find_subject
 from zhengtong.accounts.requests import required_actor, staff_required
-from zhengtong.cases.actions import open_case, perform
+from zhengtong.cases.act_forms import Filled
+from zhengtong.cases.actions import open_case, perform, wish_for
 from zhengtong.cases.frame import desk_context, key_in, see_other
-from zhengtong.cases.intake import IntakeForms, draw_intake, filled_at_window, verdict_wishes
-from zhengtong.cases.actions import wish_for
+from zhengtong.cases.intake import IntakeForms, agent_typed, draw_intake, filled_at_window, verdict_wishes
 from zhengtong.cases.opening import read_opening
 from zhengtong.cases.refusals import refusal_view
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents.labels import upload_words
 from zhengtong.documents.refusing import UploadRefused
+from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.ledger.record import StaleHistory
 
 FOUND: Final = 12
+CASE_SCOPE: Final = "case"
 
 
 @never_cache
@@ -57,30 +62,52 @@ def take(request: HttpRequest, item: str) -> HttpResponse:
     opening = read_opening(item, actor, at, answers=answers)
     if opening is None:
         raise Http404
-    forms = IntakeForms.of(opening, request.POST if request.method == "POST" and "submit" in request.POST else None,
-                           request.FILES)  # fmt: skip
+    forms = IntakeForms.of(opening, request.POST if request.method == "POST" else None, request.FILES)
     context: dict[str, Any] = {}
     status = 200
     if forms.is_posted and opening.is_mine:
-        filled = filled_at_window(forms, opening, request.POST)
+        filled = filled_at_window(forms, opening, request.POST, request.FILES)
         try:
             if filled is not None:
                 wish = wish_for(actor=actor, at=at, act=opening.act, filled=filled)
                 key = key_in(request, at)
-                done = open_case(
-                    actor=actor, at=at, item=item, answers=answers, wish=wish, channel="window", key=key
-                )
+                done = open_case(actor=actor, at=at, item=item, answers=answers, wish=wish, channel="window", key=key)
                 for n, verdict in enumerate(verdict_wishes(opening, request.POST, done.state)):
                     perform(actor=actor, at=at, case_id=done.case_id, wish=verdict, key=f"{key}:m{n}")
+                _register_agent(forms, filled, done.number, actor, at)
                 return see_other(f"{reverse('cases:case', args=[done.number])}?new=1")
         except Refusal as refused:
             context["refusal"] = refusal_view(refused, opening.asked.words, opening.asked.materials)
         except (UploadRefused, NotPossible, StaleHistory) as fault:
             forms.say(_fault_words(fault))
         status = 409 if "refusal" in context else 400
-    view = draw_intake(opening, forms, answers, typed, at)
+    view = draw_intake(opening, forms, answers, typed)
     context |= {**desk_context(request, actor, at), "intake": view, "forms": forms, "key": key_in(request, at)}
     return render(request, "cases/intake.html", context, status=status)
+
+
+def _register_agent(forms: IntakeForms, filled: Filled, number: str, actor: Actor, at: datetime) -> None:
+    """The power of attorney that was shown reaches this one case."""
+    typed = agent_typed(forms)
+    principal = next(iter(filled.parties.values()), None)
+    if typed is None or principal is None:
+        return
+    who, until = typed
+    refs = {data["number"]: _subject_of(data, actor, at) for data in (principal, who)}
+    agent, holder = refs[who["number"]], refs[principal["number"]]
+    if agent is not None and holder is not None:
+        people.accept_power(
+            clerk=actor, principal=holder, agent=agent, scope=CASE_SCOPE, scope_ref=number, from_on=law_day(at),
+            until_on=until, at=at,
+        )  # fmt: skip
+
+
+def _subject_of(data: Mapping[str, str], actor: Actor, at: datetime) -> Any:
+    people.find_or_create_subject(
+        kind=data["kind"], name=data["name"], certificate_kind=data["certificate"], number=data["number"],
+        phone=data.get("phone") or "", by=actor.person, at=at,
+    )  # fmt: skip
+    return find_subject(data["certificate"], data["number"])
 
 
 def _fault_words(fault: Exception) -> str:
