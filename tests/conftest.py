@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.translations",
     "tests.support.databases",
     "tests.support.browser",
+    "tests.support.journeys",
 ]

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from tests.accounts.cast import PASSWORD, City
 from tests.catalogue import town
-from zhengtong.accounts.models import Account
 from zhengtong.accounts.clock import real_now
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.signing_in import enrol_totp
 from zhengtong.catalogue import queries
 from zhengtong.catalogue.contents import bind_content, requirements
@@ -201,7 +201,7 @@ class TestLife:
             "options": ["online"], "term_promised_n": ["9"], "term_promised_unit": ["wd"],
             "term_undertake_step_n": ["3"], "term_undertake_step_unit": ["wd"],
             "post_window": ["wj-sp-window"], "post_undertaker": ["wj-sp-undertake"],
-            "post_approver": ["wj-sp-approve"], "post_issuer": ["wj-sp-window"],
+            "post_reviewer": ["wj-sp-approve"], "post_approver": ["wj-sp-approve"], "post_issuer": ["wj-sp-window"],
         }  # fmt: skip
         saved = editor.post(url("edit", "L1", 1), typed, follow=True).content.decode()
         assert "通过检查" in saved, saved[saved.find('id="complaints"') :][:1500]

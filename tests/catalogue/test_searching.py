@@ -23,7 +23,8 @@ def make(names: Sequence[str], *, status: str = "published") -> list[Item]:
         Item(
             code=f"x{first + n}", name=name, kind="01" if n % 2 else "10", department=f"d{n % 3}", region="510199",
             status=status if n % 4 else "listed", keywords=[names[(n + 1) % len(names)]] if n % 3 == 0 else [],
-            short=names[(n + 2) % len(names)] if n % 5 == 0 else "", themes=["其他"] if n % 2 else [], targets=[str(n % 3)],
+            short=names[(n + 2) % len(names)] if n % 5 == 0 else "",
+            themes=["其他"] if n % 2 else [], targets=[str(n % 3)],
         )
         for n, name in enumerate(names)
     )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from zhengtong.documents.composing import Matter, Names, batch_of, states_around
+from zhengtong.documents.matters import Matter, Names, batch_of, states_around
 from zhengtong.kernel.binding import Bound, FeeLine, ItemVersion, MaterialRule, PostRef, ResultLine, bind
 from zhengtong.kernel.events import (
     Acted,
@@ -32,6 +32,7 @@ LONG_NAME: Final = "清源区示例长名称" * 10  # eighty characters
 POST: Final = PostRef(post="wj-sp-window", unit="wj-sp", dept="wj")
 PARTY: Final = "s-1"
 COMMITMENT: Final = "c" * 64
+LONG_ORGAN: Final = "清源区" + "示例机构" * 7 + "管理委员会"
 RARE: Final = "张𬘓䶮"
 CONTENT: Final[Mapping[str, Any]] = {
     "national_code": "000123011000",
@@ -41,6 +42,10 @@ CONTENT: Final[Mapping[str, Any]] = {
         "complaint": "0000-5550100",
     },
 }
+
+
+FEE: Final = FeeLine(code="f1", name="证照工本费", amount=1050, basis="示例收费标准", reducible=True, when={})
+FOUR_YEARS: Final = Term.parse("4 year")
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ def matter(sample: Sample, *, large: bool = False, public: bool = False) -> Matt
     before, state = states_around(history, seq)
     return Matter(
         bound=bound, before=before, state=state, event=history[-1], batch=batch_of(history, seq)[1],
-        paper=find_paper(bound, history, seq), organ="清源区卫生健康局" if not large else "清源区" + "示例机构" * 7 + "管理委员会",
-        calendar=load_calendar(), names=_names(large, public), content=CONTENT | {"materials": _rows(bound)},
+        paper=find_paper(bound, history, seq), organ=LONG_ORGAN if large else "清源区卫生健康局",
+        calendar=load_calendar(), names=_names(large, public), content={**CONTENT, "materials": _rows(bound)},
         private=None if public else private, files={COMMITMENT: 3}, query_code="482913", base_url="http://localhost:8000",
     )  # fmt: skip
 
@@ -111,8 +116,8 @@ def _names(large: bool, public: bool) -> Names:
 
 def _bound(procedure: Procedure, act: ActionRule, large: bool) -> Bound:
     options = {act.when} if act.when else set()
-    for option in list(options):
-        options |= set(procedure.options[option].requires)
+    for needed in list(options):
+        options |= set(procedure.options[needed].requires)
     if large:
         for code, option in procedure.options.items():
             clash = set(option.excludes) & options or any(code in procedure.options[each].excludes for each in options)
@@ -124,15 +129,16 @@ def _bound(procedure: Procedure, act: ActionRule, large: bool) -> Bound:
         name="公共场所卫生许可（新办）" if not large else "关于" + LONG_NAME + "的许可（新办）", region="510199",
         options=tuple(sorted(options)), terms=_terms(procedure), terms_when=(),
         posts={code: POST for code, role in procedure.roles.items() if role.kind is RoleKind.POST},
-        materials=tuple(
-            MaterialRule(code=f"m{n}", name=f"第{n}项材料：经营场所使用证明" + "及附件" * (8 if large else 0), required=True, tolerable=False, when={})
-            for n in range(1, count + 1)
-        ),
-        fees=(FeeLine(code="f1", name="证照工本费", amount=1050, basis="示例收费标准", reducible=True, when={}),) if large else (),
-        results={code: ResultLine(code=code, name="卫生许可证", valid=Term.parse("4 year")) for code in procedure.results},
+        materials=tuple(_material(n, large) for n in range(1, count + 1)), fees=(FEE,) if large else (),
+        results={code: ResultLine(code=code, name="卫生许可证", valid=FOUR_YEARS) for code in procedure.results},
         situations={}, fields=(), nodes=(),
     )  # fmt: skip
     return bind(procedure, item)
+
+
+def _material(n: int, large: bool) -> MaterialRule:
+    name = f"第{n}项材料：经营场所使用证明" + "及附件" * (8 if large else 0)
+    return MaterialRule(code=f"m{n}", name=name, required=True, tolerable=False, when={})
 
 
 def _terms(procedure: Procedure) -> dict[str, Term]:
@@ -159,8 +165,7 @@ def _history(bound: Bound, act: ActionRule, document: str, large: bool) -> tuple
     marks = {mark: AT for mark in ("received", "accepted", "decided") if mark in ("received", "accepted")}
     head = _acted(opening.code, "", here, marks=marks, parties=parties, sealed={party: COMMITMENT} if party else {})
     bodies: list[tuple[int, Body]] = [(1, opened), (1, head)]
-    for rule in bound.clocks.values():
-        bodies.append((1, _started(rule.code, rule.legal, rule.promised)))
+    bodies += [(1, _started(rule.code, rule.legal, rule.promised)) for rule in bound.clocks.values()]
     consent = next((str(guard.parameter) for guard in act.needs if guard.word == "consent"), None)
     if consent:
         asked = BranchOpened(branch="b1", group="consent", kind=act.code, to=consent, child=None, sealed={})
@@ -201,13 +206,13 @@ def _batch(bound: Bound, act: ActionRule, large: bool, private: dict[str, Any], 
     parties = {rule.name: PARTY for rule in act.inputs if rule.kind == "party"}
     to = act.to if act.to not in (None, "back") else ""
     yield _acted(
-        act.code, act.from_states[0] if act.from_states else "", to or "", inputs=inputs, sealed=sealed, parties=parties,
-        marks=dict.fromkeys(act.marks, AT), outcome=act.outcome, consent=consent,
+        act.code, act.from_states[0] if act.from_states else "", to or "", inputs=inputs, sealed=sealed,
+        parties=parties, marks=dict.fromkeys(act.marks, AT), outcome=act.outcome, consent=consent,
     )  # fmt: skip
     if act.extends is not None:
         yield ClockExtended(clock=act.extends.clock, by="10 wd", consent=consent)
     if act.opens is not None:
-        kinds = list(bound.branches[act.opens].kinds) or [None]
+        kinds: list[str | None] = [*bound.branches[act.opens].kinds] or [None]
         for n, kind in enumerate(kinds if large else kinds[:1]):
             yield BranchOpened(branch=f"w{n}", group=act.opens, kind=kind, to="sc", child=None, sealed={})
             yield ClockStarted(

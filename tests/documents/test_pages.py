@@ -135,3 +135,13 @@ class TestVerify:
     def test_form_stands_without_a_script(self, city_db: Path, client: Client) -> None:
         said = client.get(reverse("documents:verify")).content.decode()
         assert 'enctype="multipart/form-data"' in said
+
+    def test_speaks_english(self, town: Town, client: Client) -> None:
+        case, _digest = town.open()
+        found = paper_of(case.case_id)
+        client.cookies["language"] = "en"
+        page = client.get(reverse("documents:token", args=[proofs.token_of(found.case_id, found.event.seq)]))
+        said = page.content.decode()
+        assert "Issued here and valid now" in said
+        assert "Hygiene licence for public premises" in said
+        assert "申请人" not in said

@@ -37,8 +37,9 @@ class TestDrawing:
         if which("pdftotext") is None:
             pytest.skip("POPPLER IS MISSING: pdftotext cannot read the paper back")
         said = "".join(text_of(pdf).split())
-        for words in ("卫生健康局", "申请材料接收凭证", NAME, "公共场所卫生许可（新办）", case.number, "482913", "示例印章"):
+        for words in ("卫生健康局", "申请材料接收凭证", NAME, "公共场所卫生许可（新办）", "482913", "示例印章"):
             assert words in said
+        assert case.number in said
         assert "2026年3月16日9时05分" in said
         assert "1个文件" in said
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -68,6 +69,14 @@ def open_page(browser: Browser, live_server_city: str) -> Iterator[OpenPage]:
 @pytest.fixture
 def live_server_city(city_db: Path, settings: Settings) -> Iterator[str]:
     """The address of the site, served on this test's copy of the city."""
+    with served() as address:
+        settings.ZHENGTONG_BASE_URL = address
+        yield address
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The site on a free port, from a thread of this process, on whatever database is the default one."""
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
     from django.core.wsgi import get_wsgi_application
 
@@ -76,12 +85,11 @@ def live_server_city(city_db: Path, settings: Settings) -> Iterator[str]:
             """Say nothing."""
 
     port = free_port()
-    settings.ZHENGTONG_BASE_URL = f"http://127.0.0.1:{port}"
     server = ThreadedWSGIServer(("127.0.0.1", port), Quiet)
     server.set_app(get_wsgi_application())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield settings.ZHENGTONG_BASE_URL
+    yield f"http://127.0.0.1:{port}"
     server.shutdown()
     server.server_close()
     thread.join(timeout=10)

@@ -8,41 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.support.postgres import Cluster, running_cluster
-from zhengtong.accounts import clock
-from zhengtong.site.databases import database, sqlite_url
-
-
-@contextmanager
-def default_database(url: str) -> Iterator[None]:
-    """Inside, the default connection, in every thread, is this database; outside it is what it was."""
-    before = dict(connections.settings["default"])
-    _become(dict(connections.configure_settings({"default": database(url)})["default"]))
-    try:
-        yield
-    finally:
-        _become(before)
-
-
-def _become(described: dict[str, object]) -> None:
-    from django.contrib.contenttypes.models import ContentType
-
-    connections["default"].close()
-    connections.settings["default"].clear()
-    connections.settings["default"].update(described)
-    del connections["default"]  # the next use makes a connection of the right kind
-    ContentType.objects.clear_cache()
-    clock.forget()
-
-
-def migrate(url: str) -> None:
-    with default_database(url):
-        call_command("migrate", interactive=False, verbosity=0)
-        connections["default"].close()
+from zhengtong.site.databases import sqlite_url
+from zhengtong.site.throwaway import default_database, migrate
 
 
 @pytest.fixture(scope="session")

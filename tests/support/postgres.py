@@ -1,105 +1,20 @@
-"""A throw-away PostgreSQL: own folder, own port on loopback, gone at the end. Where its programs are missing, tests
-that need it are skipped and the summary says so."""
+"""A throw-away PostgreSQL for tests. Where its programs are missing, tests that need it are skipped and the summary
+says so."""
 
-import itertools
-import os
-import pwd
-import secrets
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
-
-import psycopg
-from psycopg import sql
 
 from tests.support.loud import skip_loudly
-from tests.support.ports import free_port
-
-UNPRIVILEGED: Final = "postgres"  # initdb refuses root
-
-
-@dataclass
-class Cluster:
-    port: int
-    password: str
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def url(self, name: str) -> str:
-        return f"postgres://postgres:{self.password}@127.0.0.1:{self.port}/{name}"
-
-    def create(self, name: str, *, copy_of: str) -> None:
-        self._execute(
-            sql.SQL("create database {} template {} encoding 'UTF8'").format(
-                sql.Identifier(name), sql.Identifier(copy_of)
-            )
-        )
-
-    def create_copy(self, template: str) -> str:
-        name = f"test_{next(self._numbers)}"
-        self.create(name, copy_of=template)
-        return name
-
-    def drop(self, name: str) -> None:
-        self._execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-    def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+from zhengtong.site import throwaway
+from zhengtong.site.throwaway import Cluster
 
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
-    programs = _programs()
-    if programs is None:
+    if throwaway.find_programs() is None:
         skip_loudly("PostgreSQL's initdb and pg_ctl are not installed: nothing was shown on PostgreSQL")
-    folder = Path(tempfile.mkdtemp(prefix="zhengtong-postgres-"))
-    cluster = Cluster(port=free_port(), password=secrets.token_hex(16))
-    try:
-        _initialise(programs, folder, cluster.password)
-        options = (
-            f"-p {cluster.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            "-c fsync=off -c shared_buffers=64MB -c max_connections=60"
-        )
-        _run(programs, folder, "pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield cluster
-        finally:
-            _run(programs, folder, "pg_ctl", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with throwaway.running_cluster() as cluster:
+        yield cluster
 
 
-def _initialise(programs: Path, folder: Path, password: str) -> None:
-    secret = folder / "password"
-    secret.write_text(password)
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam(UNPRIVILEGED)
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        os.chown(secret, owner.pw_uid, owner.pw_gid)
-    _run(
-        programs, folder, "initdb",
-        "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C", "--no-sync",
-    )  # fmt: skip
-
-
-def _run(programs: Path, folder: Path, program: str, *arguments: str) -> None:
-    as_owner = ["runuser", "-u", UNPRIVILEGED, "--"] if os.geteuid() == 0 else []
-    command = [*as_owner, str(programs / program), "-D", str(folder / "data"), *arguments]
-    with (folder / f"{program}.out").open("wb") as out:  # a pipe would stay open in the server
-        code = subprocess.run(command, stdout=out, stderr=out, cwd=folder, check=False).returncode
-    if code:
-        raise RuntimeError(f"{program} ended with {code}: {(folder / f'{program}.out').read_text()}")
-
-
-def _programs() -> Path | None:
-    found = shutil.which("initdb")
-    candidates = [Path(found).parent] if found else []
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next(
-        (folder for folder in candidates if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None
-    )
+__all__ = ["Cluster", "running_cluster"]

@@ -48,7 +48,7 @@ class Filled:
     private: Mapping[str, Json] = field(default_factory=dict)
     parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     papers: tuple[str, ...] = ()
-    uploads: Mapping[str, tuple[UploadedFile, ...]] = field(default_factory=dict)
+    uploads: Mapping[str, tuple["UploadedFile[Any]", ...]] = field(default_factory=dict)
     branch: str | None = None
 
 
@@ -169,11 +169,11 @@ def _plain(asked: Questions, rule: InputRule) -> FieldSpec:
     if rule.kind == "money":
         due = _due(asked)
         return _spec(asked, rule, kind="money", initial=due[0].amount if due else None)
-    choices = _choices(asked, rule.kind)
-    if choices is None:
+    known = _choices(asked, rule.kind)
+    if known is None:
         return _spec(asked, rule, kind=rule.kind)
-    first = choices[0][0] if len(choices) == 1 else None
-    return _spec(asked, rule, kind="choice" if rule.kind in AS_CHOICE else rule.kind, choices=choices, initial=first)
+    first = known[0][0] if len(known) == 1 else None
+    return _spec(asked, rule, kind="choice" if rule.kind in AS_CHOICE else rule.kind, choices=known, initial=first)
 
 
 def _usual(rule: InputRule) -> str | None:
@@ -366,7 +366,9 @@ def branch_words(branch: Branch, words: Mapping[str, str], units: Mapping[str, s
 
 def read_filled(form: TypedForm, asked: Questions) -> Filled | None:
     """The answers of a valid form, split; None when something more must be put right (the form says what)."""
-    data, inputs, private = form.cleaned_data, {}, {}
+    data = form.cleaned_data
+    inputs: dict[str, Json] = {}
+    private: dict[str, Json] = {}
     parties: dict[str, Mapping[str, str]] = {}
     for rule in asked.rule.inputs:
         value = data.get(rule.name)
@@ -429,12 +431,12 @@ def _compose(asked: Questions, data: Mapping[str, Any], inputs: Mapping[str, Jso
     private[into] = "\n".join([*lines, *([str(private[into])] if into in private else [])])
 
 
-Uploads = dict[str, tuple[UploadedFile, ...]]
+Uploads = dict[str, tuple["UploadedFile[Any]", ...]]
 
 
 def _handed_in(asked: Questions, data: Mapping[str, Any]) -> tuple[tuple[str, ...], Uploads]:
     papers: tuple[str, ...] = ()
-    uploads: dict[str, tuple[UploadedFile, ...]] = {}
+    uploads: dict[str, tuple[UploadedFile[Any], ...]] = {}
     if not is_handing_in(asked.rule, asked.bound):
         return papers, uploads
     for rule in asked.rule.inputs:

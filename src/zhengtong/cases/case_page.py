@@ -26,6 +26,7 @@ from zhengtong.cases.case_view import (
 from zhengtong.cases.clock_views import find_signal
 from zhengtong.cases.panels import Drawing, Panel, draw_panel, remarks_in
 from zhengtong.cases.sealed_words import Place, last_of, may_read_words, open_words
+from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.events import BranchOpened, Event, Json
@@ -33,9 +34,10 @@ from zhengtong.kernel.states import Branch, BranchStatus
 from zhengtong.ui.forms import CERTIFICATES
 from zhengtong.ui.values import Branch as BranchView
 from zhengtong.ui.values import ClockView, Link, SignalKind, TimelineEntry
+from zhengtong.ui.wording import table_day
 
 VERDICTS: Final = ("accepted", "defective")
-CHANNELS: Final = {"window": "窗口", "online": "网上"}
+WAIVED, PROMISED = "waived", "promised"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class MaterialLine:
     choices: tuple[tuple[str, str, bool], ...]
     is_free: bool
     is_open: bool
+    is_received: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,14 @@ class CasePage:
     seq: int
     key: str
 
+    @property
+    def has_open(self) -> bool:
+        return any(line.is_open and line.choices for line in self.materials)
+
+    @property
+    def has_unchecked(self) -> bool:
+        return any(line.is_received and line.is_open and not line.verdict for line in self.materials)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
@@ -162,12 +173,18 @@ def _meta(reading: _Reading) -> Iterator[str]:
     holder = case.bound.states[case.state.state].holder
     if holder:
         yield _("现在由%(role)s办") % {"role": case.word(f"roles.{holder}.name")}
-    for question, answer in case.state.answers.items():
-        yield _answer_words(case, question, answer)
+    if case.state.answers:
+        yield _("情形：%(answers)s") % {"answers": "、".join(_answers(case))}
 
 
-def _answer_words(case: CaseRead, question: str, answer: str) -> str:
-    return f"{question}={answer}"
+def _answers(case: CaseRead) -> Iterator[str]:
+    """The situation in the item's words."""
+    english = catalogue.in_english()
+    content = catalogue.content(case.state.item, case.state.item_version)
+    for row in content.get("situations") or ():  # type: ignore[attr-defined]  # the frozen JSON of the item
+        for choice in row["choices"]:
+            if case.state.answers.get(row["code"]) == choice["code"]:
+                yield str((english and choice.get("name_en")) or choice["name"])
 
 
 def _parties(reading: _Reading) -> Iterator[tuple[str, str]]:
@@ -222,7 +239,7 @@ def _materials(reading: _Reading) -> Iterator[MaterialLine]:
         verdict = known.verdict if known else ""
         received = known is not None and known.received_at is not None
         word = "actions.check_material.inputs.verdict.choices"
-        codes = ("accepted", "defective", "promised") if rule.tolerable else VERDICTS
+        codes = (*(VERDICTS if received else (WAIVED,)), *((PROMISED,) if rule.tolerable else ()))
         words = case.word(f"{word}.{verdict}") if verdict else _("待核对") if received else _("未收到")
         form = known.form if known and received else ""
         yield MaterialLine(
@@ -237,6 +254,7 @@ def _materials(reading: _Reading) -> Iterator[MaterialLine]:
             ),
             choices=tuple((code, case.word(f"{word}.{code}"), code == verdict) for code in codes),
             is_free=not rule.required, is_open=verdict in ("", "defective"),
+            is_received=received,
         )  # fmt: skip
 
 
@@ -292,10 +310,11 @@ def _entry(reading: _Reading, steps: Sequence[Step]) -> TimelineEntry:
     said = [line for step in steps for line in _said(reading, step)]
     return TimelineEntry(
         act=name, when=last.at, who="，".join(part for part in (first.who, first.post, first.unit) if part),
-        say="\n".join(said), kind="pause" if first.pauses else "done",
+        say="；".join(said), kind="pause" if first.pauses else "done",
         branches=tuple(_opened(reading, first)),
         papers=tuple(
-            Link(f"{paper} {number}", address_of("documents:paper", number)) for paper, number in first.papers
+            Link(f"{paper} {number}", address_of("documents:paper", reading.case.state.number, number))
+            for paper, number in first.papers
         ),
     )  # fmt: skip
 
@@ -395,17 +414,18 @@ def _papers(case: CaseRead) -> Iterator[PaperLine]:
     for paper in case.state.documents.values():
         say = _("已撤回") if paper.retracted else ""
         if not say and paper.served_at:
-            say = _("%(day)s 已送达") % {"day": paper.served_at.strftime("%m-%d")}
+            say = _("%(day)s 已送达") % {"day": table_day(paper.served_at)[5:]}
         yield PaperLine(
             name=case.word(f"documents.{paper.document}.name"), number=paper.number,
-            say=say or _("%(day)s 出具") % {"day": paper.issued_at.strftime("%m-%d")},
-            url=address_of("documents:paper", paper.number),
+            say=say or _("%(day)s 出具") % {"day": table_day(paper.issued_at)[5:]},
+            url=address_of("documents:paper", case.state.number, paper.number),
         )  # fmt: skip
     for result in case.state.results.values():
         until = _("有效期至 %(day)s") % {"day": result.valid_to.isoformat()} if result.valid_to else _("长期有效")
         yield PaperLine(
             name=case.word(f"results.{result.result}.name"), number=result.number,
-            say=_("已撤回") if result.retracted else until, url=address_of("documents:paper", result.number),
+            say=_("已撤回") if result.retracted else until,
+            url=address_of("documents:paper", case.state.number, result.number),
         )  # fmt: skip
 
 

@@ -130,6 +130,8 @@ def left_words(left: int, limit: Term) -> str:
     if limit.unit in (Unit.H, Unit.WH):
         hours, minutes = divmod(abs(left), 60)
         return _("%(hours)d 小时 %(minutes)d 分") % {"hours": hours, "minutes": minutes}
+    if left == 0 and limit.unit is Unit.WD:
+        return _("%(n)d 个工作日") % {"n": 0}
     return amount_words(abs(left), limit.unit if limit.unit in (Unit.WD, Unit.CD) else Unit.CD)
 
 

@@ -27,7 +27,7 @@ def _nav(request: HttpRequest, actor: Actor, at: datetime) -> list[NavItem]:
     here, items = request.path, []
     for line in count_lists(actor, at):
         url = reverse("cases:list", args=[line.code]) if line.code != "mine" else reverse("cases:home")
-        items.append(NavItem(line.name, url, here == url, line.count, line.group))
+        items.append(NavItem(line.name, url, here == url, line.shown, line.group))
     if any(seat.post for seat in actor.seats):
         group = _("新办")
         items.append(

@@ -82,7 +82,9 @@ class IntakeForms:
     is_posted: bool
 
     @classmethod
-    def of(cls, opening: Opening, data: QueryDict | None, files: MultiValueDict[str, UploadedFile]) -> Self:
+    def of(
+        cls, opening: Opening, data: QueryDict | None, files: MultiValueDict[str, "UploadedFile[Any]"] | None
+    ) -> Self:
         """Bound to what was typed; drawn without complaints until the receipt is asked for."""
         asked = opening.asked
         strips = [
@@ -111,7 +113,7 @@ class IntakeForms:
 
 
 def filled_at_window(
-    forms: IntakeForms, opening: Opening, data: QueryDict, files: MultiValueDict[str, UploadedFile]
+    forms: IntakeForms, opening: Opening, data: QueryDict, files: MultiValueDict[str, "UploadedFile[Any]"]
 ) -> Filled | None:
     """Everything handed in; None when a form says what must be put right."""
     both = [forms.form.is_valid(), forms.agent.is_valid()]
@@ -214,8 +216,8 @@ def _strip(line: catalogue.MaterialLine, data: Mapping[str, Any]) -> StripLine:
     need = _("非必要") if not line.required else _("可容缺") if line.tolerable else _("必要")
     return StripLine(
         code=line.code, name=line.name, note=line.note, need=need, is_free=not line.required,
-        choices=tuple((way, words[way], way == now) for way in STRIP), why=str(data.get(f"why-{line.code}", ""))[:MOST_WHY],
-        copies=_("%(n)d 份") % {"n": line.copies},
+        choices=tuple((way, words[way], way == now) for way in STRIP),
+        why=str(data.get(f"why-{line.code}", ""))[:MOST_WHY], copies=_("%(n)d 份") % {"n": line.copies},
     )  # fmt: skip
 
 

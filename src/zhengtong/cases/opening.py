@@ -86,7 +86,7 @@ def read_opening(
 
 
 def find_openings(actor: Actor, at: datetime) -> tuple[OpeningLine, ...]:
-    """Every item this person may open whose opening act is no application: the service's own, or taken down for somebody."""
+    """Every matter this person may open that is no item of the catalogue: tasks, cards, calls taken down."""
     lines = []
     on = law_day(at)
     bounds = catalogue.bound_for_many([(code, version, {}) for code, version in catalogue.inner_items(on)])

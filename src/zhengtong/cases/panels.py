@@ -200,10 +200,10 @@ def _key(case: CaseRead, rule: ActionRule, *, primary: bool, negative: bool) -> 
 def _others(case: CaseRead, choices: tuple[ActChoice, ...]) -> Iterator[Link]:
     for choice in choices:
         rule = case.bound.actions[choice.act]
-        if rule.is_common and rule.does not in IN_THE_PANEL and rule.does not in AT_THE_MATERIALS:
-            if choice.refusal is None or rule.does in ("reverted", "corrected"):
-                name = case.word(f"actions.{rule.code}.name")
-                yield Link(name, reverse("cases:act", args=[case.state.number, rule.code]))
+        elsewhere = rule.is_common and rule.does not in IN_THE_PANEL | AT_THE_MATERIALS
+        if elsewhere and (choice.refusal is None or rule.does in ("reverted", "corrected")):
+            name = case.word(f"actions.{rule.code}.name")
+            yield Link(name, reverse("cases:act", args=[case.state.number, rule.code]))
 
 
 def _say(case: CaseRead) -> str:

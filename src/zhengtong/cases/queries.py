@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -74,6 +74,9 @@ LISTS: Final[Mapping[str, tuple[Promise, Promise]]] = {
 }
 
 
+ALWAYS: Final = ("mine", "due", "unit")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLine:
     """A list with how many it holds, as text: beyond a thousand it says so."""
@@ -122,7 +125,7 @@ def count_lists(actor: Actor, at: datetime) -> tuple[ListLine, ...]:
     lines = []
     for code, (name, group) in LISTS.items():
         count = count_up_to(branches_of(code, actor, at))
-        if count or code not in ("deputy", "approve", "deliver", "consents", "asked", "waiting"):
+        if count or code in ALWAYS:
             lines.append(ListLine(code=code, name=str(name), group=str(group), count=count, shown=shown_count(count)))
     return tuple(lines)
 
@@ -182,7 +185,7 @@ def soon(at: datetime) -> datetime:
     return lapse_at(load_calendar().add(law_day(at), term.n))
 
 
-def _asked_of(actor: Actor) -> "Asked.objects":  # type: ignore[name-defined]
+def _asked_of(actor: Actor) -> QuerySet[Asked]:
     return Asked.objects.filter(is_waiting=True, asked__in=asked_keys(actor))
 
 
@@ -339,7 +342,7 @@ def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices, Choice
     language = get_language() or "zh-hans"
     names = catalogue.item_names(sorted({row[0] for row in rows}))
     procedures = {row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1]) for row in rows}
-    windows = tuple(sorted((row[3], row[3]) for row in {row[3]: row for row in rows if row[3]}.values()))
+    windows = tuple((code, code) for code in sorted({str(row[3]) for row in rows if row[3]}))
     by_name = sorted(names.items(), key=lambda pair: pair[1])
     return tuple(by_name), tuple(sorted(procedures.items())), windows
 

@@ -20,9 +20,9 @@ from zhengtong.law.items import complete, items_from_demo
 from zhengtong.law.procedure_files import load_procedure
 
 __all__ = [
-    "CannotPublish", "NotPossible", "Order", "Posts", "cancel", "create_draft", "create_item", "end_cancelled", "hand_down",
-    "load_demo_items", "publish", "reindex", "resume", "return_to_draft", "save_draft", "submit_for_review", "suspend",
-    "take_over",
+    "CannotPublish", "NotPossible", "Order", "Posts", "cancel", "create_draft", "create_item", "end_cancelled",
+    "hand_down", "load_demo_items", "publish", "reindex", "resume", "return_to_draft", "save_draft",
+    "submit_for_review", "suspend", "take_over",
 ]  # fmt: skip
 
 Posts = Mapping[str, Mapping[str, str]]

@@ -1,4 +1,4 @@
-"""Search measured (搜索实测): the index against a plain LIKE scan of the same titles, in one run, on the database in use.
+"""Search measured (搜索实测): our index against a plain LIKE scan of the same titles, in one run.
 
 Whoever calls this gives a database that may be filled and thrown away.
 """

@@ -1,5 +1,5 @@
-"""The editor of an item version as a form generated from its procedure: options, parameters, roles; and the lists that
-every item has. What `bind` thinks of the result is not asked here: a draft may be kept half done."""
+"""The editor of an item version as a form made from its procedure: options, parameters, roles; and the lists that all
+items have. What `bind` thinks of the result is not asked here: a draft may be kept half done."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,9 +20,10 @@ from zhengtong.catalogue.labels import (
     POWER_SOURCES,
     TARGETS,
     OpenCases,
+    term_words,
 )
-from zhengtong.kernel.procedures import Procedure, RoleKind
-from zhengtong.law.items import complete
+from zhengtong.kernel.procedures import Procedure, Ref, RoleKind
+from zhengtong.kernel.terms import Term
 from zhengtong.ui.fields import DayField, PlainText
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
 
@@ -50,7 +51,6 @@ FIELD_KINDS: Final = (
 )
 WHEN_HELP: Final = gettext_lazy("什么情形才要，例如 air=yes；几个答案用逗号隔开，几个问题用分号隔开。空着就是都要。")
 CHOICES_HELP: Final = gettext_lazy("一行一个：代码、空格、名称；要英文的，后面加 | 和英文。")
-_LATER: Final = ("unchanged", "version", "posts", "region")
 
 
 def _text(name: str, label: Any, *, required: bool = False, most: int = 300, **more: Any) -> FieldSpec:
@@ -102,7 +102,8 @@ LISTS: Final = (
     ),
     _table(
         "conditions", gettext_lazy("受理条件"),
-        _text("text", gettext_lazy("条件"), required=True, most=1000), _text("text_en", gettext_lazy("英文"), most=1000),
+        _text("text", gettext_lazy("条件"), required=True, most=1000),
+        _text("text_en", gettext_lazy("英文"), most=1000),
     ),
     _table(
         "situations", gettext_lazy("情形问题"),
@@ -201,14 +202,21 @@ def _term_specs(procedure: Procedure, named: Mapping[str, str]) -> list[FieldSpe
     for code, rule in procedure.parameters.items():
         said = [rule.source]
         if rule.default is not None:
-            said.append(_("不填就是 %(term)s") % {"term": rule.default})
-        if rule.at_most is not None:
-            said.append(_("不得超过 %(term)s") % {"term": str(getattr(rule.at_most, "name", rule.at_most))})
+            said.append(_("不填就是 %(term)s") % {"term": _in_words(rule.default)})
+        if isinstance(rule.at_most, Ref):
+            ceiling = procedure.parameters[rule.at_most.name].name
+            said.append(_("不得超过 %(term)s") % {"term": named.get(f"parameters.{rule.at_most.name}.name", ceiling)})
+        elif rule.at_most is not None:
+            said.append(_("不得超过 %(term)s") % {"term": _in_words(rule.at_most)})
         label = named.get(f"parameters.{code}.name", rule.name)
         found.append(
             FieldSpec(name=f"term_{code}", label=label, kind="term", required=False, help="；".join(filter(None, said)))
         )
     return found
+
+
+def _in_words(term: Term) -> str:
+    return " ".join(filter(None, term_words(str(term))))
 
 
 def _term_sources() -> list[FieldSpec]:
@@ -316,7 +324,7 @@ SHOW: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def content_from(cleaned: Mapping[str, Any], before: Mapping[str, Any], posts: Mapping[str, Any]) -> dict[str, Any]:
-    """The content as typed. `before` keeps what the form does not show; `posts` gives {post, unit, dept} by post code."""
+    """The content as typed. `before` keeps what the form does not show; `posts`: {post, unit, dept} by post code."""
     content = dict(before)
     for name in ("name", "name_en", "short", "short_en", "national_code", "kind", "case_type", "level", "power_source"):
         content[name] = cleaned.get(name) or ""
@@ -332,8 +340,7 @@ def content_from(cleaned: Mapping[str, Any], before: Mapping[str, Any], posts: M
         {"when": read_when(row["when"]), "terms": {row["parameter"]: row["term"]}} for row in cleaned["terms_when"]
     ]
     chosen = {name[5:]: code for name, code in cleaned.items() if name.startswith("post_") and code}
-    made = complete({}, version=before.get("version", 1), region=before.get("region", ""), posts={})
-    content["posts"] = {role: dict(posts[code]) for role, code in chosen.items() if code in posts} or made["posts"]
+    content["posts"] = {role: dict(posts[code]) for role, code in chosen.items() if code in posts}
     for spec in LISTS:
         content[spec.name] = [_read_row(spec, row) for row in cleaned[spec.name]]
     content |= _result_of(cleaned)

@@ -1,4 +1,4 @@
-"""Codes of the catalogue → words: national code values of service items (GB/T 39046, DOMAIN 2.4) and this room's own."""
+"""Codes of the catalogue → words: national code values of service items (GB/T 39046) and this room's own."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final

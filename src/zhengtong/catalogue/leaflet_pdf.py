@@ -19,7 +19,7 @@ from zhengtong.ui.wording import day_words, money_words
 TEMPLATE: Final = Path(__file__).resolve().parent / "templates" / "catalogue" / "leaflet.typ"
 # The page shrinks its type until all fits on one page; smaller than the last cannot be read.
 PAGE: Final = re.compile(rb"/Type\s*/Page\b(?!s)")
-SIZES: Final = (10.0, 9.0, 8.0, 7.2, 6.5)
+SIZES: Final = (12.0, 11.0, 10.0, 9.0, 8.0, 7.2, 6.5)
 
 
 def leaflet_pdf(guide: GuideView, *, at: datetime) -> bytes:

@@ -1,4 +1,4 @@
-"""What other rooms ask the catalogue: which version counts, what it binds to, what a guide shows, what a search finds."""
+"""What other rooms ask the catalogue: which version counts, what it binds to, what a guide shows, what search finds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +28,11 @@ from zhengtong.catalogue.models import Item, ItemVersion, Theme
 from zhengtong.catalogue.searching import Filters, initials_of
 
 __all__ = [
-    "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult", "UnknownItemVersion", "bound_for", "inner_items", "in_english", "bound_for_many",
-    "complaints_of", "content", "departments", "digests_between", "find_item", "guide", "initials_of", "item_names", "item_version", "kinds",
-    "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes", "versions_in_force",
+    "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult",
+    "UnknownItemVersion", "bound_for", "bound_for_many", "complaints_of", "content", "departments", "digests_between",
+    "find_item", "guide", "in_english", "initials_of", "inner_items", "item_names", "item_version", "kinds",
+    "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes",
+    "versions_in_force",
 ]  # fmt: skip
 
 PAGE = 20
@@ -189,7 +191,7 @@ class Choice:
 
 def departments() -> tuple[Choice, ...]:
     """Departments that have findable items, most items first."""
-    rows = Item.objects.filter(needle__isnull=False).values("department").annotate(n=Count("pk"))
+    rows = Item.objects.filter(needle__isnull=False).exclude(department="").values("department").annotate(n=Count("pk"))
     counts: dict[str, int] = {row["department"]: row["n"] for row in rows.order_by("department")}
     names = unit_names(counts)
     return tuple(

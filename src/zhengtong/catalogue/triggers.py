@@ -18,6 +18,10 @@ _SAID: Final = f"{TABLE}: a published version is fixed"
 _CHANGED_SQLITE: Final = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in FIXED)
 _CHANGED_POSTGRES: Final = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in FIXED)
 _BACK: Final = f"NEW.status NOT IN {_DONE} OR (OLD.status = 'retired' AND NEW.status <> 'retired')"
+_THERE: Final = (
+    f"SELECT 1 FROM {TABLE} WHERE status IN {_DONE} "  # noqa: S608 - fixed names
+    "AND (id = NEW.id OR (item_id = NEW.item_id AND version = NEW.version))"
+)
 
 SQLITE: Final[Mapping[str, str]] = {
     "item_version_fixed": (
@@ -30,9 +34,7 @@ SQLITE: Final[Mapping[str, str]] = {
         f"BEGIN SELECT RAISE(ABORT, '{_SAID}'); END"
     ),
     "item_version_not_replaced": (
-        f"CREATE TRIGGER item_version_not_replaced BEFORE INSERT ON {TABLE} "
-        f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE status IN {_DONE} "
-        "AND (id = NEW.id OR (item_id = NEW.item_id AND version = NEW.version))) "
+        f"CREATE TRIGGER item_version_not_replaced BEFORE INSERT ON {TABLE} WHEN EXISTS ({_THERE}) "
         f"BEGIN SELECT RAISE(ABORT, '{_SAID}'); END"
     ),
 }

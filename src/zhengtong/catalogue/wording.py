@@ -63,7 +63,7 @@ def complaint_views(complaints: tuple[Complaint, ...]) -> tuple[ComplaintView, .
 
 
 def _view(complaint: Complaint) -> ComplaintView:
-    known = {key: "" for key in ("path", "why", "option", "other", "name", "term", "at_most", "parameter", "role")}
+    known = dict.fromkeys(("path", "why", "option", "other", "name", "term", "at_most", "parameter", "role"), "")
     params = {**known, "question": "", "answer": "", "version": "", **complaint.params}
     for key in ("term", "at_most"):
         params[key] = " ".join(filter(None, term_words(str(params[key]))))

@@ -8,11 +8,18 @@ from typing import Protocol
 
 from zhengtong.documents import vault
 from zhengtong.documents.kinds import MOST_BYTES, find_kind
+from zhengtong.documents.labels import renamed_words, upload_words
 from zhengtong.documents.models import MaterialFile, Upload
 from zhengtong.documents.naming import clean_name
 from zhengtong.documents.queries import UnknownUpload
+from zhengtong.documents.refusing import UploadFault, UploadRefused
 from zhengtong.documents.scanning import Scan, scan
 from zhengtong.ledger import canonical, chain
+
+__all__ = [
+    "Stored", "UnknownUpload", "UploadFault", "UploadRefused", "commit_material", "renamed_words", "store_upload",
+    "upload_words",
+]  # fmt: skip
 
 
 class Readable(Protocol):

@@ -1,102 +1,34 @@
-"""What stands on a paper: from its event, the state after its batch, the kernel's clocks, and words of the procedure.
+"""What stands on a paper: one writer for each template, from a `Matter` to the plain values that typst prints.
 
-No law is computed here: limits and days come from the ledger and from `find_clock`. A `Matter` gathers what is known;
-`compose` makes of it the plain values one typst template prints. The public face shows no personal data.
+The words of official documents are Chinese in every language of the pages. Fields: DOMAIN 1.4.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from zhengtong.accounts.masking import mask_name
 from zhengtong.documents import wording
+from zhengtong.documents.matters import (
+    HIDDEN,
+    Matter,
+    Rows,
+    branch_lines,
+    clock_rows,
+    code_of,
+    guide,
+    input_rows,
+    input_words,
+    limit_words,
+    material_name,
+    party_of,
+    person_words,
+    provisional,
+)
 from zhengtong.documents.queries import paper_name
-from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Clock, find_clock
-from zhengtong.kernel.events import Acted, BranchOpened, Deemed, DocumentIssued, Event, MaterialReceived, ResultIssued
-from zhengtong.kernel.procedures import ActionRule, InputRule
-from zhengtong.kernel.states import State, fold
+from zhengtong.kernel.events import Acted, DocumentIssued, MaterialReceived, ResultIssued
 
-HIDDEN: Final = "（涉及个人信息，公开版不显示）"
-ERASED: Final = "（已依法删除）"
 DEMO: Final = "本文书由示例系统生成，印章、签章均为示例，不具法律效力。"
 CERTIFICATE: Final = "certificate"
-Rows = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """Codes → Chinese names of units, posts, people and regions."""
-
-    units: Mapping[str, str]
-    posts: Mapping[str, str]
-    people: Mapping[str, str]
-    regions: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
-    """All that is known about one paper. `private` holds opened sealed values by field, and is None on the public face.
-
-    `content` is the frozen JSON of the item version, `files` the number of uploads behind each material commitment.
-    """
-
-    bound: Bound
-    before: State | None
-    state: State
-    event: Event
-    batch: tuple[Event, ...]
-    paper: Mapping[str, Any]
-    organ: str
-    calendar: Calendar
-    names: Names
-    content: Mapping[str, Any]
-    private: Mapping[str, Any] | None
-    files: Mapping[str, int]
-    query_code: str
-    base_url: str
-
-    @property
-    def body(self) -> DocumentIssued | ResultIssued:
-        assert isinstance(self.event.body, DocumentIssued | ResultIssued)
-        return self.event.body
-
-    @property
-    def act(self) -> ActionRule:
-        return self.bound.actions[str(self.paper["act"])]
-
-    @property
-    def is_deemed(self) -> bool:
-        return any(isinstance(each.body, Deemed) for each in self.batch)
-
-    def clock(self, code: str) -> Clock | None:
-        return find_clock(self.bound, self.state, code, self.calendar, self.event.at)
-
-    def main_clock(self) -> Clock | None:
-        return next((self.clock(rule.code) for rule in self.bound.clocks.values() if rule.main), None)
-
-    def hidden(self, field: str) -> str:
-        """A sealed text, or what stands in its place."""
-        if self.private is None:
-            return HIDDEN if field in self.state.sealed else ""
-        value = self.private.get(field, ERASED if field in self.state.sealed else "")
-        return _text(value)
-
-
-def batch_of(history: Sequence[Event], seq: int) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
-    """The events before the batch of a seq, and the batch."""
-    batch = next(event.batch for event in history if event.seq == seq)
-    return (
-        tuple(event for event in history if event.seq < batch),
-        tuple(event for event in history if event.batch == batch),
-    )
-
-
-def states_around(history: Sequence[Event], seq: int) -> tuple[State | None, State]:
-    """Where the case stood before and after the batch of a seq, whatever happened since."""
-    before, batch = batch_of(history, seq)
-    return (fold(before) if before else None), fold((*before, *batch))
 
 
 def compose(matter: Matter, *, verify: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
@@ -119,6 +51,7 @@ def _shared(matter: Matter, verify: Mapping[str, str]) -> dict[str, Any]:
         "party_label": label,
         "party": party,
         "addressee": party,
+        "item_label": "申请事项" if matter.state.parties else "事项",
         "item": matter.bound.item_name,
         "item_code": str(matter.content.get("national_code") or matter.bound.item),
         "case": matter.state.number,
@@ -147,165 +80,6 @@ def seal_of(matter: Matter) -> str:
 
 
 LICENSING: Final = "licence"
-
-
-def party_of(matter: Matter) -> tuple[str, str]:
-    """Who it is about, with what they are called in this procedure; an internal matter goes to the units asked."""
-    parties = matter.state.parties
-    for code, role in matter.bound.roles.items():
-        if code in parties:
-            return role.name, person_words(matter, code)
-    units = [each.body.to for each in matter.batch if isinstance(each.body, BranchOpened)]
-    units += [str(value) for value in matter.state.facts.values() if value in matter.names.units]
-    named = [matter.names.units.get(code) or matter.names.posts.get(code) or "" for code in units]
-    return "主送单位", "、".join(dict.fromkeys(name for name in named if name)) or matter.organ
-
-
-def person_words(matter: Matter, field: str) -> str:
-    """A party's name: in full, or masked on the public face. Organisations are not masked."""
-    value = (matter.private or {}).get(field)
-    name = str(value.get("name", "")) if isinstance(value, dict) else _text(value)
-    return name or matter.names.people.get(matter.state.parties.get(field, ""), "")
-
-
-def public_name(value: object) -> str:
-    """A party's name as the public may read it.
-
-    >>> public_name({"kind": "natural", "name": "李小敏"}), public_name({"kind": "organisation", "name": "示例公司"})
-    ('李*敏', '示例公司')
-    """
-    if not isinstance(value, dict):
-        return mask_name(_text(value))
-    name = str(value.get("name", ""))
-    return name if value.get("kind") == "organisation" else mask_name(name)
-
-
-# ---- values of inputs -----------------------------------------------------------------------------
-
-
-def input_rows(matter: Matter, *skip: str) -> Rows:
-    """Everything the act was given, in file order, as label and words."""
-    return [
-        (rule.label, said)
-        for rule in matter.act.inputs
-        if rule.name not in skip and (said := input_words(matter, rule)) != ""
-    ]
-
-
-def input_words(matter: Matter, rule: InputRule) -> str:
-    if rule.kind == "party":
-        return person_words(matter, rule.name)
-    if rule.sealed or rule.name in matter.state.sealed:
-        return matter.hidden(rule.name) if _is_of_this_batch(matter, rule.name) else ""
-    value = matter.paper["inputs"].get(rule.name)
-    if value is None or value == "":
-        return ""
-    if rule.kind == "choice":
-        return rule.choices.get(str(value), str(value))
-    return _SPEAKERS.get(rule.kind, _word)(matter, value)
-
-
-def _word(matter: Matter, value: Any) -> str:
-    """A plain value; the code of an organ by its name."""
-    return matter.names.units.get(value, value) if isinstance(value, str) else _text(value)
-
-
-def _is_of_this_batch(matter: Matter, field: str) -> bool:
-    return any(field in getattr(event.body, "sealed", {}) for event in matter.batch)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return "　".join(_text(each) for each in value.values() if each not in ("", None))
-    if isinstance(value, list | tuple):
-        return "、".join(_text(each) for each in value)
-    return "" if value is None else str(value)
-
-
-def _material_names(matter: Matter, value: Any) -> str:
-    codes = value if isinstance(value, list) else [value]
-    return "、".join(material_name(matter, _code_of(each)) for each in codes)
-
-
-def _code_of(value: object) -> str:
-    return str(value.get("material", "")) if isinstance(value, dict) else str(value)
-
-
-def material_name(matter: Matter, code: str) -> str:
-    return next((rule.name for rule in matter.bound.materials if rule.code == code), code)
-
-
-def _people(matter: Matter, value: Any) -> str:
-    refs = value if isinstance(value, list) else [value]
-    return "、".join(matter.names.people.get(str(ref)) or matter.names.posts.get(str(ref)) or str(ref) for ref in refs)
-
-
-def _unit(matter: Matter, value: Any) -> str:
-    return matter.names.units.get(str(value), str(value))
-
-
-def _tasks(matter: Matter, value: Any) -> str:
-    return "\n".join(_branch_lines(matter))
-
-
-_SPEAKERS: Final[dict[str, Callable[[Matter, Any], str]]] = {
-    "date": lambda matter, value: wording.day_words(str(value)),
-    "instant": lambda matter, value: wording.instant_words(str(value)),
-    "term": lambda matter, value: wording.term_words(str(value)),
-    "money": lambda matter, value: wording.money_words(int(value)),
-    "yes_no": lambda matter, value: "是" if value else "否",
-    "material": _material_names,
-    "materials": _material_names,
-    "people": _people,
-    "person": _people,
-    "unit": _unit,
-    "post": lambda matter, value: matter.names.posts.get(str(value), str(value)),
-    "tasks": _tasks,
-}
-
-
-def _branch_lines(matter: Matter) -> Iterator[str]:
-    """The branches this batch opened: kind, to whom, how long, until when."""
-    for event in matter.batch:
-        body = event.body
-        if not isinstance(body, BranchOpened) or body.group not in matter.bound.branches:
-            continue
-        rule = matter.bound.branches[body.group]
-        clock = matter.clock(f"branch:{body.branch}")
-        to = matter.names.units.get(body.to) or matter.names.posts.get(body.to) or ""
-        parts = [rule.kinds.get(body.kind or "", rule.name), to]
-        if clock is not None and clock.legal is not None:
-            parts.append(f"所需时间{wording.term_words(clock.legal)}")
-        if clock is not None and clock.due_on is not None:
-            parts.append(f"预计{wording.day_words(clock.due_on)}前结束")
-        yield "，".join(part for part in parts if part)
-
-
-def _guide(matter: Matter, key: str) -> str:
-    guide = matter.content.get("guide")
-    return str(guide.get(key, "")) if isinstance(guide, Mapping) else ""
-
-
-def _clock_rows(clock: Clock, legal: str, promised: str) -> Rows:
-    rows: Rows = []
-    if clock.legal is not None or clock.due_on is not None:
-        rows.append((legal, _limit_words(wording.term_words(clock.legal), wording.day_words(clock.due_on))))
-    if clock.promised is not None:
-        rows.append((promised, _limit_words(wording.term_words(clock.promised), wording.day_words(clock.promised_on))))
-    return rows
-
-
-def _limit_words(term: str, day: str) -> str:
-    if term and day:
-        return f"{term}（{day}届满）" if term != "当场" else f"当场（{day}）"
-    return term or day
-
-
-def _provisional(clock: Clock | None) -> list[str]:
-    if clock is None or not clock.provisional:
-        return []
-    years = "、".join(f"{year}年" for year in clock.provisional)
-    return [f"{years}的放假安排尚未公布，上述日期按暂定日历计算，公布以后可能调整。"]
 
 
 # ---- one writer for each template -----------------------------------------------------------------
@@ -340,7 +114,7 @@ def _query_words(matter: Matter) -> str:
 
 
 def _telephones(matter: Matter) -> str:
-    said = {"咨询": _guide(matter, "phone"), "监督": _guide(matter, "complaint")}
+    said = {"咨询": guide(matter, "phone"), "监督": guide(matter, "complaint")}
     return "　".join(f"{what} {number}" for what, number in said.items() if number)
 
 
@@ -354,7 +128,7 @@ def _handler(matter: Matter) -> str:
 
 
 def _received_lines(matter: Matter) -> Iterator[tuple[str, ...]]:
-    copies = {str(row.get("code")): row for row in _content_materials(matter)}
+    copies = {str(row.get("code")): row for row in content_materials(matter)}
     number = 0
     for event in matter.batch:
         if isinstance(event.body, MaterialReceived):
@@ -369,7 +143,7 @@ def _received_lines(matter: Matter) -> Iterator[tuple[str, ...]]:
             yield (str(number), material_name(matter, body.material), *more)
 
 
-def _content_materials(matter: Matter) -> list[Mapping[str, Any]]:
+def content_materials(matter: Matter) -> list[Mapping[str, Any]]:
     rows = matter.content.get("materials")
     return list(rows) if isinstance(rows, list) else []
 
@@ -390,7 +164,7 @@ def _deemed_notes(matter: Matter) -> Iterator[str]:
 
 def _supplement(matter: Matter) -> dict[str, Any]:
     wanted = matter.paper["inputs"].get("missing") or []
-    known = {str(row.get("code")): row for row in _content_materials(matter)}
+    known = {str(row.get("code")): row for row in content_materials(matter)}
     forms = {"paper": "纸质", "electronic": "电子", "either": "纸质或者电子"}
     lines = [
         (
@@ -399,15 +173,16 @@ def _supplement(matter: Matter) -> dict[str, Any]:
             forms.get(str(known.get(code, {}).get("form")), "纸质或者电子"),
             str(known.get(code, {}).get("copies", "") or "1"),
         )
-        for at, code in enumerate((_code_of(each) for each in wanted), start=1)
+        for at, code in enumerate((code_of(each) for each in wanted), start=1)
     ]
     waiting = next((rule.code for rule in matter.bound.clocks.values() if rule.whose != "organ" and rule.deem), None)
     clock = matter.clock(waiting) if waiting else None
-    rows = input_rows(matter, "missing")
+    rows = input_rows(matter, "missing", "manner")
     if clock is not None:
-        rows += _clock_rows(clock, "补正期限", "补正期限")
-    place, phone = _guide(matter, "place"), _guide(matter, "phone")
-    rows += [("补正方式和地点", f"登录政务服务平台上传，或者交到{place or '办理窗口'}"), ("联系电话", phone)]
+        rows += clock_rows(clock, "补正期限", "补正期限")
+    place, phone = guide(matter, "place"), guide(matter, "phone")
+    where = f"登录政务服务平台上传，或者交到{place or '办理窗口'}"
+    rows.append(("补正方式和地点", f"{where}；联系电话{phone}" if phone else where))
     notes = [
         "本告知为一次性告知；等待补正的时间不计入本机关的办理期限。",
     ]
@@ -415,12 +190,14 @@ def _supplement(matter: Matter) -> dict[str, Any]:
         notes.append(f"逾期没有补正又没有说明正当理由的，按“{act.name}”处理；以后材料齐全可以重新提出申请。")
     return {
         "paragraphs": [
-            f"你（单位）提交的“{matter.bound.item_name}”申请收悉。经核对，申请材料不齐全或者不符合规定形式，"
-            "现将需要补正的全部内容一次性告知如下，请在期限内补正。"
+            (
+                f"你（单位）提交的“{matter.bound.item_name}”申请收悉。经核对，申请材料不齐全或者不符合规定形式，"
+                "现将需要补正的全部内容一次性告知如下，请在期限内补正。"
+            )
         ],
         "materials": lines,
         "rows": [row for row in rows if row[1]],
-        "notes": notes + _provisional(clock),
+        "notes": notes + provisional(clock),
     }
 
 
@@ -433,13 +210,13 @@ def _acceptance(matter: Matter) -> dict[str, Any]:
         opening = "经审查，申请材料齐全、符合规定形式，属于本机关职权范围，本机关决定予以受理。"
     rows: Rows = [("受理日期", wording.day_words(accepted))]
     if clock is not None:
-        rows += _clock_rows(clock, "法定办结期限", "承诺办结期限")
+        rows += clock_rows(clock, "法定办结期限", "承诺办结期限")
     rows += [
         ("收费", _fee_words(matter)),
         ("查询方式", f"{matter.base_url}　凭办件编号查询"),
-        ("联系人与电话", _guide(matter, "phone")),
-        ("监督电话", _guide(matter, "complaint")),
-        ("办理地点", _guide(matter, "place")),
+        ("联系人与电话", guide(matter, "phone")),
+        ("监督电话", guide(matter, "complaint")),
+        ("办理地点", guide(matter, "place")),
     ]
     notes = [
         "依法进行听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审的时间不计入办理期限，所需时间另行书面告知。",
@@ -447,7 +224,7 @@ def _acceptance(matter: Matter) -> dict[str, Any]:
     return {
         "paragraphs": [f"你（单位）提出的“{matter.bound.item_name}”申请收悉。{opening}"],
         "rows": [row for row in rows if row[1]] + input_rows(matter),
-        "notes": notes + _provisional(clock),
+        "notes": notes + provisional(clock),
     }
 
 
@@ -493,8 +270,10 @@ def _remedies(matter: Matter) -> list[str]:
     """Where to turn against a decision. Source: 行政复议法（2023）20, 24；行政诉讼法 46；行政许可法 38(2)."""
     region = matter.names.regions.get(matter.bound.region, "")
     return [
-        f"如不服本决定，可以自收到本文书之日起六十日内向{region}人民政府申请行政复议，"
-        "也可以自收到本文书之日起六个月内依法向有管辖权的人民法院提起行政诉讼。"
+        (
+            f"如不服本决定，可以自收到本文书之日起六十日内向{region}人民政府申请行政复议，"
+            "也可以自收到本文书之日起六个月内依法向有管辖权的人民法院提起行政诉讼。"
+        )
     ]
 
 
@@ -513,11 +292,13 @@ def _termination(matter: Matter) -> dict[str, Any]:
 
 
 def _special(matter: Matter) -> dict[str, Any]:
-    kinds = list(_branch_lines(matter))
+    kinds = list(branch_lines(matter))
     return {
         "paragraphs": [
-            f"你（单位）提出的“{matter.bound.item_name}”申请正在审查。依法需要进行下列特别程序，"
-            "所需时间不计入办理期限，现书面告知。"
+            (
+                f"你（单位）提出的“{matter.bound.item_name}”申请正在审查。依法需要进行下列特别程序，"
+                "所需时间不计入办理期限，现书面告知。"
+            )
         ],
         "rows": [
             ("程序种类", "\n".join(kinds)),
@@ -550,7 +331,7 @@ def _extension(matter: Matter) -> dict[str, Any]:
             f"“{matter.bound.item_name}”在规定的期限内不能办结。依照规定经批准，决定延长办理期限，现将期限和理由告知如下："
         ],
         "rows": [row for row in rows if row[1]],
-        "notes": _provisional(now),
+        "notes": provisional(now),
     }
 
 
@@ -570,10 +351,12 @@ def _notice(matter: Matter) -> dict[str, Any]:
     return {
         "addressee": name or party_of(matter)[1],
         "paragraphs": [
-            f"本机关正在审查“{matter.bound.item_name}”申请（申请人：{party_of(matter)[1]}），"
-            "发现该事项直接关系你（单位）的重大利益。你（单位）有权进行陈述和申辩；依法应当听证的，有权要求听证。"
+            (
+                f"本机关正在审查“{matter.bound.item_name}”申请（申请人：{party_of(matter)[1]}），"
+                "发现该事项直接关系你（单位）的重大利益。你（单位）有权进行陈述和申辩；依法应当听证的，有权要求听证。"
+            )
         ],
-        "rows": [*input_rows(matter), ("陈述地点", _guide(matter, "place")), ("联系电话", _guide(matter, "phone"))],
+        "rows": [*input_rows(matter), ("陈述地点", guide(matter, "place")), ("联系电话", guide(matter, "phone"))],
         "notes": ["请在收到本告知书后尽快提出意见；口头提出的，本机关制作笔录。"],
     } | ({"party_label": label, "party": name} if name else {})
 
@@ -606,8 +389,8 @@ def _hearing(matter: Matter) -> dict[str, Any]:
         paragraphs, notes = [says["offers"]], ["听证不收取费用。逾期不提出要求的，视为放弃听证权利。"]
     rows = _decision_rows(matter)
     if requested is not None and requested.due_on is not None and not notes[0].startswith("认为"):
-        rows += _clock_rows(requested, "要求听证期限", "要求听证期限")
-    rows += [("受理机构", matter.organ), ("联系电话", _guide(matter, "phone"))]
+        rows += clock_rows(requested, "要求听证期限", "要求听证期限")
+    rows += [("受理机构", matter.organ), ("联系电话", guide(matter, "phone"))]
     return {"paragraphs": paragraphs, "rows": [row for row in rows if row[1]], "notes": notes}
 
 
@@ -619,7 +402,7 @@ def _record(matter: Matter) -> dict[str, Any]:
     ]
     rows: Rows = [
         ("时间", wording.instant_words(matter.event.at)),
-        ("地点", str((matter.private or {}).get("place", "")) or _guide(matter, "place")),
+        ("地点", str((matter.private or {}).get("place", "")) or guide(matter, "place")),
         ("主持（承办）人", _handler(matter)),
         *input_rows(matter, *(rule.name for rule in matter.act.inputs if rule.sealed)),
         ("事由", f"{matter.bound.item_name}：{matter.act.name}"),
@@ -641,7 +424,7 @@ def _grant(matter: Matter) -> dict[str, Any]:
         *_result_rows(matter),
         *input_rows(matter, "opinion"),
         ("领取方式", "窗口领取、邮寄或者下载电子证照，可以在办件进度中选择"),
-        ("领取地点", _guide(matter, "place")),
+        ("领取地点", guide(matter, "place")),
         ("公开属性", "主动公开"),
     ]
     return {
@@ -667,8 +450,10 @@ def _result_rows(matter: Matter) -> Rows:
 def _refusal(matter: Matter) -> dict[str, Any]:
     return {
         "paragraphs": [
-            f"你（单位）提出的“{matter.bound.item_name}”申请，经审查，本机关决定：{_outcome(matter)}。"
-            "事实、理由和依据如下："
+            (
+                f"你（单位）提出的“{matter.bound.item_name}”申请，经审查，本机关决定：{_outcome(matter)}。"
+                "事实、理由和依据如下："
+            )
         ],
         "rows": [("决定日期", wording.day_words(matter.event.at)), *_decision_rows(matter)],
         "notes": _remedies(matter),
@@ -679,9 +464,9 @@ def _letter(matter: Matter) -> dict[str, Any]:
     rows = _decision_rows(matter)
     clock = matter.main_clock()
     if clock is not None and clock.due_on is not None and clock.status == "running":
-        rows += [(clock.name, _limit_words(wording.term_words(clock.legal), wording.day_words(clock.due_on)))]
-    rows += [("联系电话", _guide(matter, "phone"))]
-    what = f"关于“{matter.bound.item_name}”（办件编号{matter.state.number}），现就“{matter.act.name}”函告如下："
+        rows += [(clock.name, limit_words(wording.term_words(clock.legal), wording.day_words(clock.due_on)))]
+    rows += [("联系电话", guide(matter, "phone"))]
+    what = f"关于“{matter.bound.item_name}”，现就“{matter.act.name}”函告如下："
     outcome = [("办理结果", _outcome(matter))] if matter.act.outcome else []
     return {"paragraphs": [what], "rows": [row for row in [*outcome, *rows] if row[1]]}
 
@@ -704,7 +489,7 @@ def _delivery(matter: Matter) -> dict[str, Any]:
         ("办件编号", matter.state.number),
         ("送达文书、证照\n名称及文号", "\n".join(papers)),
         ("送达方式", manner or "直接送达　□留置　□委托　□邮寄　□电子　□公告"),
-        ("送达地点", _guide(matter, "place")),
+        ("送达地点", guide(matter, "place")),
         ("送达时间", wording.instant_words(matter.event.at)),
         ("受送达人签名\n或者盖章", "\n　　　　　　　　　　　　　年　　月　　日"),
         ("代收人及其与\n受送达人的关系", "\n"),

@@ -1,4 +1,4 @@
-"""What kind a file is: by its first bytes, its ending and what the browser says, which must agree; and whether it opens.
+"""What kind a file is: its first bytes, its ending and what the browser says must agree; and whether it opens.
 
 Nothing is drawn or run here: structures are walked, checksums compared, and whatever would swell is bounded.
 """

@@ -1,4 +1,4 @@
-"""What proves that a paper is ours without a look at the ledger: the token in its QR code and the code printed beside it.
+"""What proves a paper ours before any look at the ledger: the token in its QR code, the code printed beside it.
 
 Both derive from the case and the place of the paper in it under a key outside the database; nothing is stored, and
 neither can be guessed from the other papers' numbers.

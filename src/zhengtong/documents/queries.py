@@ -9,6 +9,8 @@ from zhengtong.documents.models import Drawing, MaterialFile, Paper, Upload
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.events import DocumentIssued, Event, ResultIssued
 from zhengtong.kernel.states import State
+from zhengtong.law.procedure_files import words
+from zhengtong.ui.wording import in_english
 
 
 class UnknownUpload(LookupError):
@@ -131,7 +133,7 @@ def _paper_line(bound: Bound, state: State, event: Event) -> PaperLine:
     code = body.result if isinstance(body, ResultIssued) else body.document
     known = state.documents.get(body.number)
     return PaperLine(
-        number=body.number, document=code, name=paper_name(bound, body), seq=event.seq, is_result=is_result,
+        number=body.number, document=code, name=shown_name(bound, body), seq=event.seq, is_result=is_result,
         issued_at=event.at, served_at=known.served_at if known else None, manner=known.manner if known else "",
         standing=standing_of(state, event),
     )  # fmt: skip
@@ -147,6 +149,14 @@ def paper_name(bound: Bound, body: DocumentIssued | ResultIssued) -> str:
         return line.name
     result = bound.result_kinds.get(body.result)
     return result.name if result else body.result
+
+
+def shown_name(bound: Bound, body: DocumentIssued | ResultIssued) -> str:
+    """As `paper_name`, for pages: in the reader's language where the law's files have the word."""
+    if not in_english() or isinstance(body, ResultIssued):
+        return paper_name(bound, body)
+    said = words(bound.procedure, bound.version, "en")
+    return said.get(f"documents.{body.document}.name") or paper_name(bound, body)
 
 
 def standing_of(state: State, event: Event) -> str:

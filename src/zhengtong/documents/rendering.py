@@ -14,8 +14,8 @@ from django.conf import settings
 
 from zhengtong.accounts import queries as accounts
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents import composing, outside, proofs, queries, signing, vault
-from zhengtong.documents.composing import Matter, Names
+from zhengtong.documents import composing, matters, outside, proofs, queries, signing, vault
+from zhengtong.documents.matters import Matter, Names
 from zhengtong.documents.models import Drawing
 from zhengtong.kernel.binding import canonical
 from zhengtong.kernel.events import DocumentIssued, Event, History, MaterialReceived, ResultIssued
@@ -140,8 +140,8 @@ def gather(found: Found, *, face: str = FULL) -> Matter:
     Raises:
         PaperBroken: the data are not what the event committed to.
     """
-    before, state = composing.states_around(found.history, found.event.seq)
-    _before, batch = composing.batch_of(found.history, found.event.seq)
+    before, state = matters.states_around(found.history, found.event.seq)
+    _before, batch = matters.batch_of(found.history, found.event.seq)
     bound = installed().bound_for(state)
     paper = find_paper(bound, found.history, found.event.seq)
     body = found.event.body
@@ -152,14 +152,16 @@ def gather(found: Found, *, face: str = FULL) -> Matter:
     private = _open(found.case_id, found.history, found.event.seq)
     codes = frozenset(_words_in(paper)) | frozenset(_words_in([_plain(event) for event in batch]))
     is_full = face == FULL
-    shown = private if is_full else _masked(private)
+    # Where nothing of a procedure is ever published, as with complaints, not even a masked name is.
+    is_named = any(kind.published for kind in bound.result_kinds.values())
+    shown = private if is_full else _masked(private) if is_named else _unnamed(state.parties)
     names = _names(codes, bound.region, shown, state.parties, staff=is_full)
     files = queries.material_files(each.body.commitment for each in batch if isinstance(each.body, MaterialReceived))
     dept = body.seal if isinstance(body, DocumentIssued) else _dept(found.event, bound.posts)
     return Matter(
         bound=bound, before=before, state=state, event=found.event, batch=batch, paper=paper,
-        organ=accounts.unit_names([dept], CHINESE).get(dept, dept), calendar=load_calendar(), names=names, content=content,
-        private=private if is_full else None,
+        organ=accounts.unit_names([dept], CHINESE).get(dept, dept), calendar=load_calendar(), names=names,
+        content=content, private=private if is_full else None,
         files={commitment: len(lines) for commitment, lines in files.items()},
         query_code=outside.query_code(state.number), base_url=settings.ZHENGTONG_BASE_URL,
     )  # fmt: skip
@@ -202,7 +204,11 @@ def _value(case_id: int, seq: int, field: str) -> object:
 
 
 def _masked(private: Mapping[str, Any]) -> dict[str, Any]:
-    return {field: {"name": composing.public_name(value)} for field, value in private.items()}
+    return {field: {"name": matters.public_name(value)} for field, value in private.items()}
+
+
+def _unnamed(parties: Mapping[str, str]) -> dict[str, Any]:
+    return {role: {"name": "（不公开）"} for role in parties}
 
 
 def _names(

@@ -9,13 +9,15 @@ from datetime import date, datetime
 from typing import Final
 
 from zhengtong.accounts import queries as accounts
-from zhengtong.documents import composing, proofs, queries, rendering, signing
+from zhengtong.documents import matters, proofs, queries, rendering, signing
 from zhengtong.documents.kinds import MOST_BYTES
 from zhengtong.documents.rendering import Found, UnknownPaper
 from zhengtong.kernel.events import DocumentIssued, ResultIssued
 from zhengtong.kernel.states import fold
+from zhengtong.law.procedure_files import words
 from zhengtong.ledger import chain, history
 from zhengtong.ledger.installed import installed
+from zhengtong.ui.wording import in_english
 
 MOST_TYPED: Final = 80
 
@@ -106,21 +108,44 @@ def _verified(found: Found, today: date) -> Verified:
     state = fold(found.history)
     bound = installed().bound_for(state)
     matter = rendering.gather(found, face=rendering.PUBLIC)
-    label, party = composing.party_of(matter)
+    label, party = matters.party_of(matter)
     served = state.documents.get(body.number)
     valid_to = body.valid_to if isinstance(body, ResultIssued) else None
     return Verified(
-        token=proofs.token_of(found.case_id, event.seq), number=body.number, name=queries.paper_name(bound, body),
-        is_result=isinstance(body, ResultIssued), organ=_organ(matter), item=bound.item_name, party_label=label,
-        party=party, issued_at=event.at, served_at=served.served_at if served else None,
-        manner=served.manner if served else "", standing=queries.standing_of(state, event),
-        valid_from=body.valid_from if isinstance(body, ResultIssued) else None, valid_to=valid_to,
-        is_expired=valid_to is not None and valid_to < today, commitment=body.commitment,
-        head=history.load_case(found.case_id).ref.head_hash.hex(), acts=len(found.history),
-    )  # fmt: skip
+        token=proofs.token_of(found.case_id, event.seq),
+        number=body.number,
+        name=queries.shown_name(bound, body),
+        is_result=isinstance(body, ResultIssued),
+        organ=_organ(matter),
+        item=_item(matter),
+        party_label=_label(matter) or label,
+        party=party,
+        issued_at=event.at,
+        served_at=served.served_at if served else None,
+        manner=served.manner if served else "",
+        standing=queries.standing_of(state, event),
+        valid_from=body.valid_from if isinstance(body, ResultIssued) else None,
+        valid_to=valid_to,
+        is_expired=valid_to is not None and valid_to < today,
+        commitment=body.commitment,
+        head=history.load_case(found.case_id).ref.head_hash.hex(),
+        acts=len(found.history),
+    )
 
 
-def _organ(matter: composing.Matter) -> str:
+def _item(matter: matters.Matter) -> str:
+    english = str(matter.content.get("name_en") or "") if in_english() else ""
+    return english or matter.bound.item_name
+
+
+def _label(matter: matters.Matter) -> str:
+    """What the party is called, in the reader's language."""
+    said = words(matter.bound.procedure, matter.bound.version, "en") if in_english() else {}
+    role = next((code for code in matter.bound.roles if code in matter.state.parties), "")
+    return said.get(f"roles.{role}.name", "")
+
+
+def _organ(matter: matters.Matter) -> str:
     """In the reader's language where the organ has such a name."""
     body = matter.body
     code = body.seal if isinstance(body, DocumentIssued) else ""

@@ -122,7 +122,7 @@ def _consent_asked(batch: Batch, doing: Doing) -> None:
             kind=act,
             to=rank,
             child=None,
-            sealed={name: text for name, text in doing.command.sealed.items() if name == "draft"},
+            sealed={},  # its words are on the act: one sealed row has one event
         )
     )
 

@@ -11,7 +11,10 @@ from typing import Final
 
 from zhengtong.ledger.chain import COLUMNS, GENESIS, forge
 from zhengtong.ledger.folds import DOCKET, Folds
+from zhengtong.ledger.history import CaseRef
+from zhengtong.ledger.installed import installed
 from zhengtong.ledger.record import Entry, Recorded, docket_values, record_entry
+from zhengtong.ledger.rows import Row
 from zhengtong.ledger.writing import transaction
 
 ROUNDS: Final = 5
@@ -64,10 +67,12 @@ class _Rows:
     case: Sequence[object]
     is_first: bool
     events: Sequence[Sequence[object]]
+    readers: Sequence[Sequence[object]]
+    told: Sequence[Row]
 
 
 def _bare_rows(acts: Sequence[Callable[[Recorded | None], Entry]], folds: Folds) -> list[_Rows]:
-    """The rows of the docket and of the events each act would write, reckoned without writing."""
+    """The rows of docket, events, readers and reactions each act would write, reckoned without writing."""
     from zhengtong.ledger.record import case_id_of
 
     found: list[_Rows] = []
@@ -83,7 +88,13 @@ def _bare_rows(acts: Sequence[Callable[[Recorded | None], Entry]], folds: Folds)
         docket = docket_values(folds.find_docket(entry.bound, state, entry.calendar, entry.now))
         case = [case_id, *(docket[name] for name in DOCKET), links[-1].seq, links[-1].hash]
         events = [[getattr(link, name) for name in COLUMNS] for link in links]
-        found.append(_Rows(case=case, is_first=last is None, events=events))
+        new = folds.find_readers(entry.bound, state) - (
+            folds.find_readers(entry.bound, entry.before) if entry.before else frozenset()
+        )
+        after = CaseRef(id=case_id, number=state.number, last_seq=links[-1].seq, head_hash=links[-1].hash)
+        told = [row for reaction in installed().reactions for row in reaction(after, state, tuple(entry.events))]
+        readers = [(case_id, *reader) for reader in sorted(new)]
+        found.append(_Rows(case=case, is_first=last is None, events=events, readers=readers, told=told))
         last = Recorded(
             case_id=case_id, number=state.number, seq=links[-1].seq, head_hash=links[-1].hash, replayed=False,
             state=state,
@@ -100,3 +111,6 @@ def _commit(rows: _Rows) -> None:
             sets = ", ".join(f'"{name}" = %s' for name in columns)
             pen.run(f"UPDATE ledger_case SET {sets} WHERE id = %s", [*rows.case[1:], rows.case[0]])  # noqa: S608 - our own columns
         pen.insert("ledger_event", COLUMNS, rows.events)
+        pen.insert("ledger_reader", ("case_id", "kind", "ref"), rows.readers)
+        for row in rows.told:
+            pen.put(row)

@@ -53,7 +53,9 @@ def erase_old_drafts(now: datetime) -> int:
     return Draft.objects.filter(updated_at__lt=now - DRAFTS_KEPT).delete()[0]
 
 
-def submit(*, draft: Draft, plan: Plan, actor: Actor, inputs: Mapping[str, Json], at: datetime, **sealed: Json) -> Recorded:
+def submit(
+    *, draft: Draft, plan: Plan, actor: Actor, inputs: Mapping[str, Json], at: datetime, **sealed: Json
+) -> Recorded:
     """Hand the application in. The draft's key makes a second post a replay; afterwards only its number is left.
 
     Should the process die between the two writes, the next post replays the first and finishes the second.
@@ -107,5 +109,7 @@ def party_data(ref: str) -> dict[str, Json]:
 
 
 def without_file(content: Content, material: str, digest: str) -> Content:
-    kept = {code: [one for one in digests if (code, one) != (material, digest)] for code, digests in content.files.items()}
+    kept = {
+        code: [one for one in digests if (code, one) != (material, digest)] for code, digests in content.files.items()
+    }
     return replace(content, files={code: digests for code, digests in kept.items() if digests})

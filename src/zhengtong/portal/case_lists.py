@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
-from zhengtong.catalogue import queries as catalogue
 from zhengtong.cases.clock_views import phase_words
+from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.procedures import Phase
 from zhengtong.kernel.terms import law_day

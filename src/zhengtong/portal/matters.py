@@ -31,7 +31,9 @@ def _rows() -> tuple[tuple[str, Mapping[str, Any]], ...]:
     open_ones = [(code, row) for code, row in sorted(items_from_internal().items()) if not row.get("internal", True)]
     seen: set[str] = set()
     return tuple(
-        (code, row) for code, row in open_ones if not (row["procedure"] in seen or seen.add(row["procedure"]))  # type: ignore[func-returns-value]  # remembers it
+        (code, row)
+        for code, row in open_ones
+        if not (row["procedure"] in seen or seen.add(row["procedure"]))  # type: ignore[func-returns-value]  # remembers it
     )
 
 

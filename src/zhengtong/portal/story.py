@@ -9,26 +9,26 @@ from datetime import datetime
 from typing import Final
 
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
 from zhengtong.cases.articles import article_words
-from zhengtong.cases.case_view import CaseRead, Step, draw_main_clock, draw_other_clocks, read_clocks, tell
+from zhengtong.cases.case_view import CaseRead, Step, draw, draw_main_clock, read_clocks, read_main_clock, tell
 from zhengtong.cases.sealed_words import open_words
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
 from zhengtong.documents.queries import FileLine, PaperLine
 from zhengtong.kernel.authority import Actor, find_holder
+from zhengtong.kernel.clocks import find_clock
 from zhengtong.kernel.deciding import ActChoice, find_acts
-from zhengtong.kernel.events import Acted, Event, LAW_PERSON
+from zhengtong.kernel.events import LAW_PERSON, Acted, Event
 from zhengtong.kernel.procedures import ActionRule, Phase, RoleKind
 from zhengtong.kernel.terms import law_day
 from zhengtong.ui.values import ClockView, Link, TimelineEntry
-from zhengtong.ui.wording import day_words
+from zhengtong.ui.wording import in_english, short_day_words, weekday_words
 
 RATED_IN: Final = frozenset({Phase.DECIDED, Phase.DELIVERING, Phase.CLOSED})
-TALKED: Final = frozenset({"material_received", "rated"})
+STEP: Final = "step:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Follow:
 
 def follow(case: CaseRead, actor: Actor | None, *, masked: bool = False) -> Follow:
     """`masked`: for a token; no papers, files or acts."""
-    guide = _guide_of(case)
+    guide = guide_of(case)
     choices = tuple(_choices(case, actor)) if actor is not None else ()
     papers = documents.papers_of(case.bound, case.state)
     holder = find_holder(case.bound, case.state)
@@ -94,7 +94,7 @@ def follow(case: CaseRead, actor: Actor | None, *, masked: bool = False) -> Foll
         note=_note(case, choices, papers),
         is_yours=is_partys_turn(case),
         clock=None if case.is_closed else draw_main_clock(case),
-        others=() if case.is_closed else draw_other_clocks(case),
+        others=() if case.is_closed else tuple(_other_clocks(case)),
         coming=tuple(_coming(case, guide)),
         past=tuple(_past(case, papers, masked=masked)),
         papers=() if masked else papers,
@@ -111,7 +111,7 @@ def _post_name(post: str) -> str:
     return people.post_names([post])[post]
 
 
-def _guide_of(case: CaseRead) -> catalogue.GuideView | None:
+def guide_of(case: CaseRead) -> catalogue.GuideView | None:
     """The guide under which the case was opened."""
     state = case.state
     return catalogue.guide(state.item, state.item_version, on=law_day(case.at), given=state.answers)
@@ -119,8 +119,7 @@ def _guide_of(case: CaseRead) -> catalogue.GuideView | None:
 
 def is_partys_turn(case: CaseRead) -> bool:
     """Whether the case waits for a party."""
-    holder = case.bound.states[case.state.state].holder
-    return holder in case.bound.roles and case.bound.roles[holder].kind is RoleKind.PARTY
+    return _is_partys(case, case.state.state)
 
 
 def _note(case: CaseRead, choices: Sequence[Choice], papers: Sequence[PaperLine]) -> str:
@@ -142,7 +141,7 @@ def _coming(case: CaseRead, guide: catalogue.GuideView | None) -> Iterator[Timel
     if case.is_closed:
         return
     visit = case.state.visits[-1] if case.state.visits else None
-    since = _("%(day)s 开始") % {"day": day_words(visit.since)} if visit is not None else ""
+    since = _("%(day)s（%(weekday)s）开始") % _day(visit.since) if visit is not None else ""
     rule = case.bound.states[case.state.state]
     yield TimelineEntry(
         act=case.state_name, when=since, who=case.words.get(f"roles.{rule.holder}.name", "") if rule.holder else "",
@@ -158,6 +157,10 @@ def _coming(case: CaseRead, guide: catalogue.GuideView | None) -> Iterator[Timel
             yield TimelineEntry(act=step.name, when=when, who=step.who, say="", kind="next")
 
 
+def _day(at: datetime) -> dict[str, str]:
+    return {"day": short_day_words(at), "weekday": weekday_words(at)}
+
+
 def _past(case: CaseRead, papers: Sequence[PaperLine], *, masked: bool) -> Iterator[TimelineEntry]:
     known = {paper.number for paper in papers}
     for step in reversed(tell(case, with_people=False)):
@@ -166,18 +169,13 @@ def _past(case: CaseRead, papers: Sequence[PaperLine], *, masked: bool) -> Itera
 
 
 def _entry(case: CaseRead, step: Step, known: set[str], *, masked: bool) -> TimelineEntry:
-    place = "，".join(part for part in (step.post, step.unit) if part) if not _in_english() else ", ".join(
-        part for part in (step.post, step.unit) if part
-    )
-    say = "；".join(f"{label}：{value}" for label, value in step.facts) if not masked else ""
+    comma, colon, semicolon = (", ", ": ", "; ") if in_english() else ("，", "：", "；")
+    place = comma.join(part for part in (step.post, step.unit) if part)
+    say = semicolon.join(f"{label}{colon}{value}" for label, value in step.facts) if not masked else ""
     return TimelineEntry(
         act=step.name, when=step.at, who=place or step.who, say=say, kind="pause" if step.pauses else "done",
         papers=() if masked else tuple(_paper_link(case, name, number, known) for name, number in step.papers),
     )  # fmt: skip
-
-
-def _in_english() -> bool:
-    return (get_language() or "").startswith("en")
 
 
 def _paper_link(case: CaseRead, name: str, number: str, known: set[str]) -> Link:
@@ -192,9 +190,7 @@ def paper_url(number: str, paper: str) -> str:
 # ---- what is there ----------------------------------------------------------------------------------
 
 
-def _materials(
-    case: CaseRead, guide: catalogue.GuideView | None
-) -> tuple[tuple[str, str, tuple[FileLine, ...]], ...]:
+def _materials(case: CaseRead, guide: catalogue.GuideView | None) -> tuple[tuple[str, str, tuple[FileLine, ...]], ...]:
     """(name, what became of it, files) of each material that was received or asked for."""
     files = documents.files_of_case(case.state)
     names = material_names(case, guide)
@@ -289,15 +285,15 @@ def _asked_by(case: CaseRead, event: Event) -> Asked | None:
         for code in (lambda value: value if isinstance(value, list) else [])(body.inputs.get(each.name))
     ]
     words = _words_of(case, event, rule)
-    names = material_names(case, _guide_of(case))
+    names = material_names(case, guide_of(case))
     lines = words.splitlines()
     reasons = {code: _reason_for(names.get(code, code), case, code, lines) for code in codes}
     return Asked(reasons=reasons, words="" if all(reasons.values()) and codes else words, at=event.at)
 
 
 def _is_partys(case: CaseRead, state: str) -> bool:
-    holder = case.bound.states[state].holder
-    return holder in case.bound.roles and case.bound.roles[holder].kind is RoleKind.PARTY
+    role = case.bound.roles.get(case.bound.states[state].holder or "")
+    return role is not None and role.kind is RoleKind.PARTY
 
 
 def _words_of(case: CaseRead, event: Event, rule: ActionRule) -> str:
@@ -316,5 +312,12 @@ def _reason_for(name: str, case: CaseRead, code: str, lines: Sequence[str]) -> s
     return ""
 
 
-def is_limit_running(case: CaseRead) -> bool:
-    return any(clock.status == "running" for clock in read_clocks(case))
+def _other_clocks(case: CaseRead) -> Iterator[ClockView]:
+    """Clocks beside the one the page leads with; limits of single steps are the service's own business."""
+    main = read_main_clock(case, explain=False)
+    for clock in read_clocks(case):
+        is_shown = clock.status in ("running", "held") and not clock.clock.startswith(STEP)
+        if is_shown and (main is None or clock.clock != main.clock):
+            found = find_clock(case.bound, case.state, clock.clock, case.calendar, case.at, explain=True)
+            if found is not None:
+                yield draw(case, found)

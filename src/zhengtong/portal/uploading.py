@@ -1,4 +1,4 @@
-"""Files for materials (上传材料): one place a file for each material, taken, refused in words beside it, shown, removed.
+"""Files for materials (上传材料): one place for each material; taken, refused in words beside it, shown, removed.
 
 A file that was taken is kept even when another one on the same page was refused: nothing is sent twice.
 """
@@ -6,7 +6,7 @@ A file that was taken is kept even when another one on the same page was refused
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
@@ -17,6 +17,8 @@ from zhengtong.documents.actions import store_upload
 from zhengtong.documents.labels import renamed_words, upload_words
 from zhengtong.documents.queries import FileLine
 from zhengtong.documents.refusing import UploadRefused
+
+Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 
 FILE: Final = "file-"
 HAND: Final = "hand-"
@@ -53,9 +55,7 @@ class Taken:
     remarks: tuple[str, ...] = ()
 
 
-def take_files(
-    files: MultiValueDict[str, UploadedFile], codes: Iterable[str], *, uploader: str, at: datetime
-) -> Taken:
+def take_files(files: Files, codes: Iterable[str], *, uploader: str, at: datetime) -> Taken:
     """Keep every file that can be kept; say beside the material what is wrong with the others."""
     digests: dict[str, list[str]] = {}
     errors: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from zhengtong.portal.views import applying, asking, finding, following
+from zhengtong.portal.views import acting, applying, asking, finding, following
 
 app_name = "portal"
 
@@ -25,10 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("cases/<str:number>/", following.case, name="case"),
     path("cases/<str:number>/receipt", following.receipt, name="receipt"),
     path("cases/<str:number>/receipt/print", following.receipt_print, name="receipt_print"),
-    path("cases/<str:number>/act/<str:act>", following.act, name="act"),
+    path("cases/<str:number>/act/<str:act>", acting.act, name="act"),
     path("cases/<str:number>/file/<str:digest>", following.case_file, name="case_file"),
     path("t/<str:token>", asking.token, name="token"),
     path("query", asking.query, name="query"),
     path("query/case", asking.seen, name="seen"),
-    path("query/attach", asking.attach, name="attach"),
 ]

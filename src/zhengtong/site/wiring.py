@@ -6,9 +6,11 @@ Read it in ten seconds: what follows from an act, who answers for the law a case
 from typing import Final
 
 from zhengtong.accounts import queries as people
+from zhengtong.cases import access
 from zhengtong.cases import projections as cases
 from zhengtong.cases.serials import draw_for_silence
 from zhengtong.catalogue import queries as catalogue
+from zhengtong.documents import outside
 from zhengtong.documents import projections as documents
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.states import State
@@ -36,6 +38,7 @@ def wire() -> None:
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
     )
+    outside.install(query_code=access.password_of)
 
 
 def bound_for(state: State) -> Bound:

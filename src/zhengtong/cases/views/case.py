@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -55,13 +56,7 @@ class Sitting:
         """The page of the case, in the list it was reached from."""
         from_list = (self.request.POST.get(LIST) or self.request.GET.get(LIST) or "")[:400]
         base = reverse("cases:case", args=[self.number])
-        return f"{base}?{query_of(from_list)}" if from_list else base
-
-
-def query_of(from_list: str) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode({LIST: from_list})
+        return f"{base}?{urlencode({LIST: from_list})}" if from_list else base
 
 
 def sit(request: HttpRequest, number: str) -> Sitting:
@@ -186,8 +181,9 @@ def _act_response(
         raise Http404
     name = catalogue.item_names([case.state.item])[case.state.item]
     context = {
-        **desk_context(sitting.request, sitting.actor, sitting.at), "act": view, "title": name, "number": case.state.number,
-        "state": case.state_name, "heading": case.word(f"actions.{rule.code}.name"), "case_url": sitting.address, **more,
+        **desk_context(sitting.request, sitting.actor, sitting.at), "act": view, "title": name,
+        "number": case.state.number, "state": case.state_name, "heading": case.word(f"actions.{rule.code}.name"),
+        "case_url": sitting.address, **more,
     }  # fmt: skip
     return render(sitting.request, "cases/act.html", context, status=status)
 

@@ -28,6 +28,7 @@ from zhengtong.documents.labels import upload_words
 from zhengtong.documents.refusing import UploadRefused
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.refusals import Refusal
+from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.record import StaleHistory
 
 FOUND: Final = 12
@@ -62,7 +63,8 @@ def take(request: HttpRequest, item: str) -> HttpResponse:
     opening = read_opening(item, actor, at, answers=answers)
     if opening is None:
         raise Http404
-    forms = IntakeForms.of(opening, request.POST if request.method == "POST" else None, request.FILES)
+    posted = request.method == "POST"
+    forms = IntakeForms.of(opening, request.POST if posted else None, request.FILES if posted else None)
     context: dict[str, Any] = {}
     status = 200
     if forms.is_posted and opening.is_mine:

@@ -46,7 +46,7 @@ def drop(apps, schema_editor):
 
 
 def list_themes(apps, schema_editor):
-    Theme = apps.get_model("catalogue", "Theme")  # noqa: N806 - a model
+    Theme = apps.get_model("catalogue", "Theme")
     found = {}
     for position, (name, english) in enumerate((*PEOPLE, *ORGANISATIONS)):
         theme = found.setdefault(name, Theme(name=name, name_en=english, position=position))

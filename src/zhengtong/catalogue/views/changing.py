@@ -8,9 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -37,7 +36,8 @@ from zhengtong.catalogue.queries import open_draft, row_of, theme_names
 from zhengtong.catalogue.views.doors import editor, item_of, version_of
 from zhengtong.catalogue.views.reading import frame
 from zhengtong.catalogue.wording import complaint_views, fault_words
-from zhengtong.law.procedure_files import UnknownProcedureError, codes, load_procedure, versions, words
+from zhengtong.law.procedure_files import UnknownProcedureError, codes, load_procedure, versions
+from zhengtong.law.procedure_files import words as procedure_words
 from zhengtong.ui.forms import TypedForm
 
 # Which procedure a kind of matter usually takes; the editor may choose another.
@@ -82,7 +82,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     editor(request, item)
     usual = item.procedure or USUAL.get(item.kind, "public_service")
     choices = [
-        (one, words(one, versions(one)[-1], get_language() or "")["procedure.name"], one == usual)
+        (one, procedure_words(one, versions(one)[-1], get_language() or "")["procedure.name"], one == usual)
         for one in codes()
         if not load_procedure(one, versions(one)[-1]).internal
     ]
@@ -99,7 +99,7 @@ def _editor(
     """The form of a version, and its fields in groups."""
     content = version.content
     procedure = _procedure_of(content)
-    named = words(procedure.code, procedure.version, get_language() or "zh-hans")
+    named = procedure_words(procedure.code, procedure.version, get_language() or "zh-hans")
     posts = [(code, label) for code, label, _ref in _posts(content)]
     groups = specs_for(procedure, named=named, posts=posts, themes=sorted(theme_names().items()))
     form = editor_of(groups)(posted, initial=initial_of(content))
@@ -214,7 +214,7 @@ def submit(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else:
             messages.success(request, _("已提交审核，由另一位同事发布。"))
             return redirect("catalogue:version", code=code, number=number)
-    return _small_page(request, item, form, title=_("提交审核"), go=_("提交审核"), version=version)
+    return _small_page(request, item, form, words=(_("提交审核"), _("提交审核")), version=version)
 
 
 @never_cache
@@ -232,7 +232,7 @@ def publish(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else:
             messages.success(request, _("已发布。办事指南随之更新。"))
             return redirect("catalogue:item", code=code)
-    return _small_page(request, item, form, title=_("审核发布"), go=_("审核通过并发布"), version=version)
+    return _small_page(request, item, form, words=(_("审核发布"), _("审核通过并发布")), version=version)
 
 
 @never_cache
@@ -251,7 +251,7 @@ def send_back(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else:
             messages.success(request, _("已退回编制人。"))
             return redirect("catalogue:item", code=code)
-    return _small_page(request, item, form, title=_("退回修改"), go=_("退回"), version=version)
+    return _small_page(request, item, form, words=(_("退回修改"), _("退回")), version=version)
 
 
 def _tell(form: forms.Form, fault: NotPossible) -> None:
@@ -287,7 +287,7 @@ def change(request: HttpRequest, code: str, kind: str) -> HttpResponse:
             messages.success(request, _("已登记。"))
             return redirect("catalogue:item", code=code)
     label = str(ChangeKind(kind).label)
-    return _small_page(request, item, form, title=label, go=label, note=str(NOTES[kind]))
+    return _small_page(request, item, form, words=(label, label), note=str(NOTES[kind]))
 
 
 def _changer(request: HttpRequest, item: Item, kind: str) -> Any:
@@ -334,10 +334,11 @@ NOTES: Final[Mapping[str, Any]] = {
 
 
 def _small_page(
-    request: HttpRequest, item: Item, form: forms.Form, *, title: str, go: str,
-    version: ItemVersion | None = None, note: str = "",
+    request: HttpRequest, item: Item, form: forms.Form, *, words: tuple[str, str], version: ItemVersion | None = None,
+    note: str = "",
 ) -> HttpResponse:  # fmt: skip
-    """One short form about an item."""
+    """One short form about an item; `words`: heading and button."""
+    title, go = words
     before = None
     if version is not None:
         before = item.versions.filter(version__lt=version.version).order_by("-version").first()

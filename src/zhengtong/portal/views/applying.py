@@ -12,12 +12,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhengtong.accounts import clock
-from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import citizen_required, required_account, required_actor
 from zhengtong.cases.act_forms import jsonable
 from zhengtong.catalogue import queries as catalogue
@@ -187,7 +187,9 @@ def _applicants(errand: Errand) -> list[tuple[str, str]]:
 def _applicant(errand: Errand) -> HttpResponse:
     form = applicant_form(sorted(_applicants(errand), key=lambda line: line[0] != errand.actor.person))
     if errand.request.method != "POST":
-        return _page(errand, APPLICANT, form=form(initial={"applicant": errand.content.applicant or errand.actor.person}))
+        return _page(
+            errand, APPLICANT, form=form(initial={"applicant": errand.content.applicant or errand.actor.person})
+        )
     bound = form(errand.request.POST)
     if not bound.is_valid():
         return _page(errand, APPLICANT, form=bound)
@@ -246,7 +248,11 @@ def _materials(errand: Errand) -> HttpResponse:
 def _missing(errand: Errand) -> dict[str, str]:
     """Required materials without a file. Saving without them is possible, and so is bringing the paper."""
     words = _("还没有文件。手上没有的话，可以先存下来以后再传，或者勾选带纸质件到窗口。")
-    return {slot.code: words for slot in _slots(errand, {}) if slot.required and not (slot.files or slot.by_hand or slot.filled)}
+    return {
+        slot.code: words
+        for slot in _slots(errand, {})
+        if slot.required and not (slot.files or slot.by_hand or slot.filled)
+    }
 
 
 def _slots(errand: Errand, errors: Mapping[str, str]) -> tuple[Slot, ...]:
@@ -335,7 +341,11 @@ def _answers(form: TypedForm | None) -> list[tuple[str, str]]:
     """What was filled in, in words, for the last look."""
     if form is None:
         return []
-    return [(str(bound.label), words) for bound in form if (words := words_of(bound.field, form.cleaned_data.get(bound.name)))]
+    return [
+        (str(bound.label), words)
+        for bound in form
+        if (words := words_of(bound.field, form.cleaned_data.get(bound.name)))
+    ]
 
 
 def words_of(field: Any, value: Any) -> str:
@@ -390,8 +400,6 @@ def file_answer(data: bytes, media_type: str, name: str) -> HttpResponse:
     """Pictures and PDF open in the browser, anything else is saved; a file never runs anything of this site."""
     answer = HttpResponse(data, content_type=media_type)
     manner = "inline" if media_type in SHOWN_INLINE else "attachment"
-    from django.utils.http import content_disposition_header
-
     answer["Content-Disposition"] = content_disposition_header(manner == "attachment", name) or manner
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

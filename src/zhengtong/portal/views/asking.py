@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.actions import claim_case
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import AccountKind
-from zhengtong.accounts.requests import account_of, citizen_required, required_account
+from zhengtong.accounts.requests import account_of
 from zhengtong.portal.forms import QueryForm
 from zhengtong.portal.frames import frame
 from zhengtong.portal.queries import Sight, case_of_token, holder_of, read_by_number
@@ -70,7 +70,7 @@ def query(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("编号、密码和证件号码对不上。请对照收件凭证再核对一遍，三样都要和申请时的一样。"))
         return _page(request, form, status=400)
     case, holder = found
-    request.session[SEEN] = {"number": case.state.number, "subject": holder, "certificate": data["certificate"][-4:]}
+    request.session[SEEN] = {"number": case.state.number, "subject": holder}
     return _attach_or_show(request, case.state.number, holder, data["certificate"], at)
 
 
@@ -115,30 +115,13 @@ def _count(request: HttpRequest) -> None:
 @require_safe
 def seen(request: HttpRequest) -> HttpResponse:
     """The case a walk-in has proved to be the own one, to look at; acting needs a sign-in."""
-    said = request.session.get(SEEN)
-    read = read_by_number(str(said.get("number", "")), clock.now()) if isinstance(said, dict) else None
+    said: dict[str, str] = request.session.get(SEEN) or {}
+    read = read_by_number(said["number"], clock.now()) if said else None
     if read is None or said["subject"] not in read.state.parties.values():
         return redirect("portal:query")
     context = case_context(request, Sight(case=read, actor=None), said["subject"])
     context |= {
         "is_walk_in": True,
-        "crumbs": [Link(_("办事"), reverse("portal:home")), Link(_("查进度"), reverse("portal:query")), Link(_("进度"))],
+        "crumbs": [Link(_("查进度"), reverse("portal:query")), Link(_("进度"))],
     }  # fmt: skip
     return render(request, "portal/case.html", context)
-
-
-@require_POST
-@citizen_required
-def attach(request: HttpRequest) -> HttpResponse:
-    """After signing in: the case looked at in this session joins the own cases; the certificate is asked once more."""
-    form = QueryForm(request.POST)
-    account, at = required_account(request), clock.now()
-    if not form.is_valid():
-        return _page(request, form, status=400)
-    data = {name: "".join(str(value).split()) for name, value in form.cleaned_data.items()}
-    found = None if _waits(request) else holder_of(data["number"], data["password"], data["certificate"], at)
-    if found is None:
-        _count(request)
-        raise Http404
-    claim_case(account=account, subject_ref=found[1], case=data["number"], number=data["certificate"], at=at)
-    return redirect("portal:case", number=data["number"])

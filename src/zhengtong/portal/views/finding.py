@@ -17,6 +17,7 @@ from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.terms import law_day
 from zhengtong.portal.case_lists import case_lines
 from zhengtong.portal.frames import frame
+from zhengtong.portal.matters import public_matters
 from zhengtong.portal.queries import cases_of
 from zhengtong.ui.values import EmptyView, Link
 
@@ -36,6 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "firms": catalogue.themes("organisations"),
         "often": catalogue.search("", size=OFTEN_SHOWN).rows,
         "themes_shown": f":{THEMES_SHOWN}",
+        "departments": catalogue.departments(),
+        "matters": public_matters(),
     }
     account, actor = account_of(request), actor_of(request, at)
     if account is not None and actor is not None and account.kind == AccountKind.CITIZEN:
@@ -48,7 +51,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """All items by words and filters; with `suggest` the first few as a fragment for the search box."""
     q = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST]
-    chosen = {name: request.GET.get(name, "")[:60].replace("\0", "") for name in ("department", "theme", "kind", "target")}
+    chosen = {
+        name: request.GET.get(name, "")[:60].replace("\0", "") for name in ("department", "theme", "kind", "target")
+    }
     if request.GET.get("suggest"):
         rows = catalogue.search(q, size=SUGGESTED).rows if q else ()
         return render(request, "portal/_suggestions.html", {"rows": rows, "q": q})

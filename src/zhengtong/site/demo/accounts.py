@@ -25,7 +25,7 @@ from zhengtong.site.demo.people import CITIZENS, FIRMS, POWER_FROM, POWER_TO, Pu
 
 FILE: Final = "demo-accounts.json"
 ADMINISTRATOR: Final = "zx03"
-SYLLABLES: Final = "ba du fa ge hu ji ka lo mi na po qi ru sa ti wu xi yo ze".split()
+SYLLABLES: Final = ["ba", "du", "fa", "ge", "hu", "ji", "ka", "lo", "mi", "na", "po", "qi", "ru", "sa", "ti", "wu", "xi", "yo", "ze"]
 
 
 class NoAccounts(LookupError):

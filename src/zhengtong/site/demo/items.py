@@ -47,7 +47,11 @@ def change_items(organs: Organs, now: datetime) -> None:
     lately = now - timedelta(days=2)
     _draft_a_change(editor, lately)
     order = catalogue.Order(
-        actor=editor, at=lately, on=lately.date(), document="清政办发〔2026〕9号（示例）", note="授予工作改由行业协会承担"
+        actor=editor,
+        at=lately,
+        on=lately.date(),
+        document="清政办发〔2026〕9号（示例）",
+        note="授予工作改由行业协会承担",
     )
     catalogue.cancel(item=Item.objects.get(code=CANCELLED), order=order)
     _import_listed(lately)
@@ -63,7 +67,11 @@ def _draft_a_change(editor: str, at: datetime) -> None:
     content["materials"][-1]["tolerable"] = True
     draft = catalogue.create_draft(item=item, actor=editor, at=at, content=content)
     catalogue.submit_for_review(
-        version=draft, actor=editor, at=at, document="清政办发〔2026〕11号（示例）", note="压缩承诺时限，一份材料可以容缺"
+        version=draft,
+        actor=editor,
+        at=at,
+        document="清政办发〔2026〕11号（示例）",
+        note="压缩承诺时限，一份材料可以容缺",
     )
 
 

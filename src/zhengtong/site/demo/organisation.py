@@ -127,7 +127,9 @@ def build_organs(namer: Namer) -> Organs:
     posts, seats = _build_posts(units)
     people = _build_people(sorted({person for _post, _role, person in seats}), namer)
     for post, role, person in seats:
-        hold_post(person=people[person], post=posts[post], role=role, from_on=BEGAN, document="清人社任〔2026〕1号（示例）")
+        hold_post(
+            person=people[person], post=posts[post], role=role, from_on=BEGAN, document="清人社任〔2026〕1号（示例）"
+        )
     return Organs(units=units, posts=posts, people=people)
 
 
@@ -137,7 +139,7 @@ def _build_units() -> dict[str, Unit]:
     Territory.objects.create(code=f"{REGION}001", name="清江街道", name_en="Qingjiang Subdistrict", parent=district)
     units: dict[str, Unit] = {}
 
-    def add(code: str, name: str, name_en: str, kind: str, parent: str, short: str = "") -> None:  # noqa: PLR0913 - a row
+    def add(code: str, name: str, name_en: str, kind: str, parent: str, short: str = "") -> None:
         units[code] = Unit.objects.create(
             code=code, name=name, name_en=name_en, short_name=short, kind=kind, parent=units.get(parent),
             territory=town if code == "wc" else district,
@@ -201,7 +203,7 @@ AWAY: Final = (
     ("hb01", -6, -3, AbsenceReason.LEAVE),
     ("wj05", -2, 2, AbsenceReason.TRIP),
     ("jt03", -1, 4, AbsenceReason.LEAVE),
-    ("rs04", 3, 7, AbsenceReason.TRAINING),
+    ("ny04", 3, 7, AbsenceReason.TRAINING),
 )
 
 
@@ -217,19 +219,20 @@ def send_people_away(organs: Organs, calendar: Calendar, now: datetime) -> None:
                 registered_by=organs.people[number].ref, at=min(asked_at, now),
             )  # fmt: skip
     delegate(
-        from_person=organs.people["zr04"], post=organs.posts["zr-sp-review"], to_person=organs.people["zr06"],
-        from_on=calendar.add(today, -3), until_on=calendar.add(today, 8), document="清自然资委〔2026〕4号（示例）", at=now,
+        from_person=organs.people["rs04"], post=organs.posts["rs-sp-review"], to_person=organs.people["rs06"],
+        from_on=calendar.add(today, -3), until_on=calendar.add(today, 8), document="清人社委〔2026〕4号（示例）", at=now,
     )  # fmt: skip
 
 
 def write_letters(organs: Organs, items: Mapping[str, str]) -> None:
     """授权书: for each item of a department its chief representative may approve, its window receive."""
     for n, (item, dept) in enumerate(sorted(items.items()), 1):
-        for suffix, powers in (("window", [LetterPower.RECEIVE]), ("approve", [LetterPower.APPROVE, LetterPower.ISSUE])):
+        for suffix, powers in (
+            ("window", [LetterPower.RECEIVE]),
+            ("approve", [LetterPower.APPROVE, LetterPower.ISSUE]),
+        ):
             issue_letter(
                 number=f"{DEPARTMENTS[dept][2]}授〔2026〕{n}-{1 if suffix == 'window' else 2}号", item=item,
                 organ=organs.units[dept], post=organs.posts[f"{dept}-sp-{suffix}"],
                 powers=[power.value for power in powers], from_on=BEGAN, until_on=date(2027, 12, 31),
             )  # fmt: skip
-
-

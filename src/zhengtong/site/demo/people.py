@@ -95,7 +95,7 @@ def build_public(
     """Citizens register and are checked at the window; firms are entered with representative and agent."""
     invented = {name: namer.citizen(name) for name in CITIZENS}
     accounts = {name: _register(who, passwords[name], clerk, at) for name, who in invented.items()}
-    subjects = {name: Subject.objects.get(pk=account.subject_id) for name, account in accounts.items()}
+    subjects = {name: Subject.objects.get(account=account) for name, account in accounts.items()}
     natural = [Party(ref=subjects[name].ref, invented=who, signs_in=name) for name, who in invented.items()]
     firms = [_enter_firm(line, namer, subjects, clerk=clerk, at=at, until_on=until_on) for line in FIRMS]
     accept_power(
@@ -121,7 +121,13 @@ def _register(who: Invented, password: str, clerk: Actor, at: datetime) -> Accou
 
 
 def _enter_firm(
-    line: tuple[str, str, str], namer: Namer, subjects: Mapping[str, Subject], *, clerk: Actor, at: datetime, until_on: date
+    line: tuple[str, str, str],
+    namer: Namer,
+    subjects: Mapping[str, Subject],
+    *,
+    clerk: Actor,
+    at: datetime,
+    until_on: date,
 ) -> Party:
     name, representative, agent = line
     invented = namer.firm(name)

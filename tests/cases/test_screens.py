@@ -1,0 +1,86 @@
+"""The desk in a real browser at both widths: nothing overflows, and a picture of each page is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.cases.pages import do, done, take_in
+from tests.cases.town import Town, sign_in
+from tests.support.browser import OpenPage, keep_screens
+
+pytestmark = pytest.mark.journey
+FIVE = dict.fromkeys(("m1", "m2", "m3", "m4", "m5"), "received")
+
+
+@pytest.fixture
+def at_desk(licence: Town, open_page: OpenPage, live_server_city: str) -> Callable[..., Page]:
+    """at_desk(name): that person's browser, signed in."""
+
+    def sit(name: str, **how: Any) -> Page:
+        page = open_page(**how)
+        page.goto("/health")
+        agent = page.evaluate("navigator.userAgent") if how.get("javascript", True) else AGENT[0]
+        AGENT[0] = agent
+        client = sign_in(licence, name, agent)
+        cookie = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server_city}])
+        return page
+
+    return sit
+
+
+AGENT = [""]
+
+
+def look(page: Page, url: str, name: str) -> None:
+    answer = page.goto(url)
+    assert answer is not None and answer.status in (200, 409, 400), (url, answer and answer.status)
+    too_wide: list[str] = []
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            too_wide.append(f"{url} is {wide} wide at {width}")
+    keep_screens(page, name)
+    assert too_wide == []
+
+
+class TestScreens:
+    def test_stand_at_both_widths(self, licence: Town, at_desk: Callable[..., Page]) -> None:
+        clerk, undertaker = sign_in(licence, "何静"), sign_in(licence, "李伟")
+        numbers = [take_in(clerk, FIVE) for _ in range(4)]
+        faulty = take_in(clerk, {"m1": "received", "m2": "defective", "m3": "missing"}, **{"why-m2": "合同已过期"})
+        for number in numbers[:3]:
+            done(do(clerk, number, "pass_precheck"))
+        for number in numbers[:2]:
+            done(do(clerk, number, "accept"))
+        done(
+            do(
+                undertaker,
+                numbers[0],
+                "check_on_site",
+                {
+                    "officers": [undertaker_ref(licence), f"p-{licence.people['冯一鸣'].pk}"],
+                    "finding": "布局合理，消毒间符合要求。",
+                },
+            )
+        )
+        page = at_desk("何静")
+        look(page, reverse("cases:home"), "desk-list")
+        look(page, reverse("cases:case", args=[numbers[3]]), "desk-case-received")
+        look(page, reverse("cases:case", args=[faulty]), "desk-case-faulty")
+        look(page, reverse("cases:intake"), "desk-intake-pick")
+        look(page, reverse("cases:take", args=["qy-wj-0001"]), "desk-intake")
+        look(page, reverse("cases:receipt", args=[faulty]), "desk-receipt")
+        look(page, reverse("cases:search") + "?q=欧阳晓雯", "desk-search")
+        look(page, reverse("cases:list", args=["asked"]), "desk-empty")
+        look(page, reverse("cases:act", args=[faulty, "note"]), "desk-act")
+        page = at_desk("李伟")
+        look(page, reverse("cases:case", args=[numbers[0]]) + "?list=mine", "desk-case")
+
+
+def undertaker_ref(town: Town) -> str:
+    return f"p-{town.people['李伟'].pk}"

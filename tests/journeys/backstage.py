@@ -1,0 +1,100 @@
+"""What others do while a journey looks at one person (幕后): the same acts through the same door, without a browser."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from zhengtong.accounts import clock
+from zhengtong.accounts.models import Account
+from zhengtong.accounts.queries import actor_for
+from zhengtong.cases.actions import Wish, open_case, perform
+from zhengtong.kernel.authority import Actor
+from zhengtong.kernel.commands import MaterialGiven
+from zhengtong.ledger.chain import hex_digest
+from zhengtong.ledger.queries import Case
+from zhengtong.ledger.record import Recorded, new_key
+
+# A licence for an inn: exactly five materials, three steps to the decision.
+INN: Final = "qy-wj-0001"
+INN_ANSWERS: Final = {"trade": "inn", "air": "no", "area": "small"}
+INN_MATERIALS: Final = ("m1", "m2", "m3", "m4", "m5")
+INN_FORM: Final = {
+    "premises_name": "听雨客栈", "premises_address": {"region": "清源区", "detail": "清江路 8 号"},
+    "person_in_charge": "林晓梅", "floor_area": 320, "staff": 6,
+}  # fmt: skip
+
+
+def actor_of(who: str) -> Actor:
+    """Staff by number, a citizen by name."""
+    at = clock.now()
+    if who[:2].isascii():
+        account = Account.objects.get(login=who)
+    else:
+        account = next(one for one in Account.objects.exclude(subject=None) if one.subject and one.subject.name == who)
+    return actor_for(account, at)
+
+
+def opened(
+    who: str = "林晓梅", *, item: str = INN, answers: Mapping[str, str] = INN_ANSWERS, form: Mapping[str, Any] = INN_FORM,
+    materials: tuple[str, ...] = INN_MATERIALS,
+) -> str:  # fmt: skip
+    """A citizen has applied with these materials; the number of the case."""
+    from zhengtong.portal.actions import party_data
+
+    actor = actor_of(who)
+    given = tuple(
+        MaterialGiven(material=code, form="paper", commitment=hex_digest(f"{who}{code}".encode())) for code in materials
+    )
+    wish = Wish(
+        act="submit", private={"applicant": party_data(actor.person), "form": dict(form)},
+        parties={"applicant": actor.person}, materials=given,
+    )  # fmt: skip
+    at = clock.now()
+    done = open_case(actor=actor, at=at, item=item, answers=answers, wish=wish, channel="online", key=new_key(at))
+    return done.number
+
+
+def act(number: str, code: str, who: str, *, words: Mapping[str, str] | None = None, **inputs: Any) -> Recorded:
+    """One act by a member of staff or a citizen."""
+    at = clock.now()
+    wish = Wish(act=code, inputs=inputs, private=dict(words or {}))
+    case = Case.objects.get(number=number)
+    return perform(actor=actor_of(who), at=at, case_id=case.pk, wish=wish, key=new_key(at))
+
+
+def checked(number: str, who: str, materials: tuple[str, ...] = INN_MATERIALS) -> None:
+    for code in materials:
+        act(number, "check_material", who, material=code, verdict="accepted")
+
+
+def accepted(who: str = "林晓梅", **more: Any) -> str:
+    """Received, checked and accepted by the window."""
+    number = opened(who, **more)
+    act(number, "pass_precheck", "wj01")
+    checked(number, "wj01")
+    act(number, "accept", "wj01")
+    return number
+
+
+def reviewed(who: str = "林晓梅", **more: Any) -> str:
+    """Waits for the chief representative."""
+    number = accepted(who, **more)
+    act(number, "pass", "wj03", words={"opinion": "符合条件，拟同意。"})
+    act(number, "review", "wj04", words={"opinion": "同意。"})
+    return number
+
+
+def ready(who: str = "林晓梅", **more: Any) -> str:
+    """The licence is made and waits to be collected."""
+    number = reviewed(who, **more)
+    act(number, "grant", "wj05")
+    act(number, "make", "wj02")
+    return number
+
+
+def token_of_result(number: str) -> str:
+    """What the QR on the result leads to."""
+    from zhengtong.documents.models import Paper
+    from zhengtong.documents.proofs import token_of
+
+    paper = Paper.objects.get(case_id=Case.objects.get(number=number).pk, is_result=True)
+    return token_of(paper.case_id, paper.seq)
