@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.loud",
     "tests.support.translations",
     "tests.support.databases",
+    "tests.support.city",
     "tests.support.browser",
     "tests.support.journeys",
 ]

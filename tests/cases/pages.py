@@ -16,7 +16,7 @@ PARTY = {"kind": "natural", "name": "欧阳晓雯", "certificate": "identity", "
 
 
 def text_of(answer: Any) -> str:
-    return unescape(answer.content.decode())
+    return unescape(answer.content.decode()).replace("<wbr>", "")
 
 
 def hidden_in(page: str) -> dict[str, str]:
@@ -56,5 +56,5 @@ def do(client: Client, number: str, act: str, values: Mapping[str, Any] | None =
     return client.post(reverse("cases:act", args=[number, act]), data)  # type: ignore[return-value]
 
 
-def done(answer: HttpResponse) -> None:
+def done(answer: Any) -> None:
     assert answer.status_code == 303, re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(answer)))[:3000]

@@ -9,9 +9,6 @@ from django.urls import reverse
 
 from tests.cases.pages import do, done, hidden_in, take_in, text_of
 from tests.cases.town import Town, sign_in
-from zhengtong.accounts.actions import hold_post
-from zhengtong.accounts.models import Person
-from zhengtong.accounts.signing_in import open_staff_account
 from zhengtong.ledger.history import load
 from zhengtong.ledger.queries import Case
 
@@ -24,19 +21,6 @@ def case_page(client: Client, number: str) -> str:
 
 def events(number: str) -> int:
     return len(load(Case.objects.get(number=number).pk))
-
-
-def second_clerk(town: Town) -> Client:
-    """Another clerk at the same window."""
-    person = Person.objects.create(number="2999", name="罗芳")
-    hold_post(
-        person=person, post=town.posts["wj-sp-window"], role="B", from_on=town.people["何静"].holdings.first().from_on
-    )
-    hold_post(
-        person=person, post=town.posts["wj-sp-chair"], role="B", from_on=town.people["何静"].holdings.first().from_on
-    )
-    account = open_staff_account(person=person, password="坚固的-passphrase-7")
-    return sign_in(Town(accounts={"罗芳": account}, people={}, posts={}, units={}), "罗芳")
 
 
 class TestTwoPeople:

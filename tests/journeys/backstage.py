@@ -53,12 +53,22 @@ def opened(
     return done.number
 
 
-def act(number: str, code: str, who: str, *, words: Mapping[str, str] | None = None, **inputs: Any) -> Recorded:
+def act(
+    number: str, code: str, who: str, *, words: Mapping[str, str] | None = None,
+    materials: tuple[MaterialGiven, ...] = (), **inputs: Any,
+) -> Recorded:  # fmt: skip
     """One act by a member of staff or a citizen."""
     at = clock.now()
-    wish = Wish(act=code, inputs=inputs, private=dict(words or {}))
+    wish = Wish(act=code, inputs=inputs, private=dict(words or {}), materials=materials)
     case = Case.objects.get(number=number)
     return perform(actor=actor_of(who), at=at, case_id=case.pk, wish=wish, key=new_key(at))
+
+
+def received(number: str, who: str, *materials: str) -> None:
+    """Handed over at the window, on paper."""
+    for code in materials:
+        given = MaterialGiven(material=code, form="paper", commitment=hex_digest(code.encode()))
+        act(number, "receive_material", who, materials=(given,))
 
 
 def checked(number: str, who: str, materials: tuple[str, ...] = INN_MATERIALS) -> None:

@@ -138,7 +138,7 @@ def test_a_licence_from_the_guide_to_the_verified_result(city: City, way: Way, t
 
     # Checked, accepted, examined: the clock explains itself day by day.
     city.pass_time(days=1)
-    backstage.act(number, "receive_material", "wj01", material="m3", form="paper")
+    backstage.received(number, "wj01", "m3")
     backstage.checked(number, "wj01")
     backstage.act(number, "accept", "wj01")
     backstage.act(number, "pass", "wj03", words={"opinion": "符合条件，拟同意。"})

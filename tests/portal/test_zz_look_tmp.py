@@ -42,6 +42,10 @@ def test_look(open_page, live_server_city):
         page.click("main button[type=submit]")
         page.wait_for_load_state()
 
+        page.context.add_cookies(
+            [{"name": "language", "value": "en" if lang == "en" else "zh-hans", "url": live_server_city}]
+        )
+
         def shot(name, url):
             page.goto(url)
             keep_screens(page, f"portal-{lang}-{name}")

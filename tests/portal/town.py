@@ -3,8 +3,9 @@
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -12,51 +13,65 @@ from django.test import Client
 from tests.accounts.cast import City, build_city
 from tests.catalogue.town import posts_for
 from zhengtong.accounts import actions as people_actions
+from zhengtong.accounts import clock
 from zhengtong.accounts.models import Account, Subject
 from zhengtong.accounts.queries import actor_of_person
 from zhengtong.accounts.signing_in import register_citizen
+from zhengtong.cases.actions import Wish, perform
 from zhengtong.catalogue import actions as catalogue
+from zhengtong.kernel.procedures import RoleKind
 from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.law.items import complete, items_from_internal
+from zhengtong.law.procedure_files import load_procedure
+from zhengtong.ledger.queries import Case
+from zhengtong.ledger.record import new_key
 
 AT: Final = datetime(2026, 3, 2, 9, 0, tzinfo=LAW_ZONE)
+SINCE: Final = date(2026, 1, 1)
 PASSWORD: Final = "坚固的-passphrase-7"
 PHONE: Final = "13800003210"
+OTHER_PHONE: Final = "13900001111"
 IDENTITY: Final = "11010519491231002X"
 OTHER_IDENTITY: Final = "440524188001010014"
 CREDIT_CODE: Final = "91350100M000100Y43"
 ITEM: Final = "qy-wj-0001"
-SIMPLE: Final = "qy-wj-0031"
-HOTLINE: Final = "hotline_order"
+MATTER: Final = "hotline_order"
 ANSWERS: Final = {"trade": "inn", "air": "no", "area": "small"}
 ANSWERED: Final = {
-    "f_premises_name": "栖云里民宿", "f_premises_address-region": "清源区", "f_premises_address-detail": "文昌路 112 号",
-    "f_premises_address-postcode": "", "f_person_in_charge": "李小敏", "f_floor_area": "320", "f_staff": "4",
-}  # fmt: skip
+    "f_premises_name": "栖云里民宿",
+    "f_premises_address-region": "清源区",
+    "f_premises_address-detail": "文昌路 112 号",
+    "f_premises_address-postcode": "",
+    "f_person_in_charge": "李小敏",
+    "f_floor_area": "320",
+    "f_staff": "4",
+}
+NOTICE: Final = "1. 公共场所卫生检测或评价报告：超过一年，请换新的。\n2. 卫生管理制度：没有写消毒间。"
 
 
 def build_town() -> City:
     city = build_city()
-    codes = ("qy-wj-0001", "qy-wj-0011", "qy-wj-0021", "qy-wj-0031", "qy-sc-0001")
-    catalogue.load_demo_items(posts_for=posts_for, region="510199", at=AT, effective_from=date(2026, 1, 1))
-    assert codes
-    for code, table in items_from_internal().items():
+    catalogue.load_demo_items(posts_for=posts_for, region="510199", at=AT, effective_from=SINCE)
+    for table in items_from_internal().values():
         if not table.get("internal", True):
-            posts = {role: {"post": "wj-sp-window", "unit": "wj-sp", "dept": "wj"} for role in _roles(table)}
-            content = {**complete(table, version=1, region="510199", posts=posts), "department": "wj"}
-            draft = catalogue.create_item(content=content, actor="p-11", at=AT)
-            catalogue.submit_for_review(version=draft, actor="p-11", at=AT, document="示例")
-            catalogue.publish(version=draft, actor="p-12", at=AT, effective_from=date(2026, 1, 1))
-            assert code
+            _publish_matter(table)
     return city
 
 
-def _roles(table: dict[str, object]) -> list[str]:
-    from zhengtong.kernel.procedures import RoleKind
-    from zhengtong.law.procedure_files import load_procedure
-
+def _publish_matter(table: Mapping[str, Any]) -> None:
     procedure = load_procedure(str(table["procedure"]), str(table["procedure_version"]))
-    return [role.code for role in procedure.roles.values() if role.kind is RoleKind.POST]
+    posts = {
+        role.code: {"post": "wj-sp-window", "unit": "wj-sp", "dept": "wj"}
+        for role in procedure.roles.values()
+        if role.kind is RoleKind.POST
+    }
+    content = {**complete(table, version=1, region="510199", posts=posts), "department": "wj"}
+    draft = catalogue.create_item(content=content, actor="p-11", at=AT)
+    catalogue.submit_for_review(version=draft, actor="p-11", at=AT, document="示例")
+    catalogue.publish(version=draft, actor="p-12", at=AT, effective_from=SINCE)
+
+
+# ---- people -----------------------------------------------------------------------------------------
 
 
 def make_citizen(name: str = "李小敏", phone: str = PHONE, number: str = "") -> Account:
@@ -66,10 +81,13 @@ def make_citizen(name: str = "李小敏", phone: str = PHONE, number: str = "") 
     account.is_active = True
     account.save(update_fields=["is_active"])
     if number:
-        window = actor_of_person(1, AT)
-        subject = Subject.objects.get(account=account)
         people_actions.raise_level_at_window(
-            clerk=window, subject=subject, certificate_kind="identity", number=number, level=2, at=AT
+            clerk=actor_of_person(1, AT),
+            subject=Subject.objects.get(account=account),
+            certificate_kind="identity",
+            number=number,
+            level=2,
+            at=AT,
         )
     return Account.objects.get(pk=account.pk)
 
@@ -79,6 +97,13 @@ def sign_in(phone: str = PHONE) -> Client:
     answer = client.post("/account/sign-in", {"typed": phone, "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
     return client
+
+
+def subject_of(client: Client) -> str:
+    return Subject.objects.get(account__pk=client.session["_auth_user_id"]).ref
+
+
+# ---- files ------------------------------------------------------------------------------------------
 
 
 def png(width: int = 2, height: int = 2) -> bytes:
@@ -96,22 +121,52 @@ def picture(name: str = "平面图.png", side: int = 2) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, png(side), content_type="image/png")
 
 
+def pictures(*codes: str) -> dict[str, SimpleUploadedFile]:
+    return {f"file-{code}": picture(f"{code}.png", side) for side, code in enumerate(codes, 2)}
+
+
+# ---- errands ----------------------------------------------------------------------------------------
+
+
 def draft_ref(location: str) -> str:
     found = re.search(r"/apply/([0-9a-f]{32})/", location)
     assert found is not None, location
     return found[1]
 
 
-def apply_for(client: Client, *, upload: bool = True) -> str:
-    """The whole way of one licence; answers the number."""
-    begun = client.post(
-        f"/items/{ITEM}/apply",
-        {**ANSWERS, "applicant": Account.objects.get(pk=client.session["_auth_user_id"]).subject.ref},
-    )  # type: ignore[union-attr]
-    ref = draft_ref(begun["Location"])
+def begin(client: Client, **more: str) -> str:
+    """A draft with the situation answered and the applicant chosen."""
+    typed = {**ANSWERS, "applicant": subject_of(client), **more}
+    return draft_ref(client.post(f"/items/{ITEM}/apply?new=1", typed)["Location"])
+
+
+def ready(client: Client) -> str:
+    """A draft that has everything."""
+    ref = begin(client)
     client.post(f"/apply/{ref}/questions", {**ANSWERED, "go": "1"})
-    files = {f"file-{code}": picture(f"{code}.png", side) for side, code in enumerate(("m2", "m3", "m4", "m5"), 2)}
-    client.post(f"/apply/{ref}/materials", {**(files if upload else {}), "go": "1"})
-    done = client.post(f"/apply/{ref}/check", {"go": "1"})
+    client.post(f"/apply/{ref}/materials", {**pictures("m2", "m3", "m4", "m5"), "go": "1"})
+    return ref
+
+
+def apply_for(client: Client) -> str:
+    """The whole way of one licence; answers the number."""
+    done = client.post(f"/apply/{ready(client)}/check", {"go": "1"})
     assert done.status_code == 302, done.content.decode()
     return str(done["Location"]).split("/")[2]
+
+
+def at_the_window(number: str, wish: Wish) -> None:
+    at = clock.now()
+    case_id = Case.objects.get(number=number).pk
+    perform(actor=actor_of_person(1, at), at=at, case_id=case_id, wish=wish, key=new_key(at))
+
+
+def notify(number: str) -> None:
+    """The window says once what is missing."""
+    inputs = {"missing": ["m4", "m5"], "manner": "electronic"}
+    at_the_window(number, Wish(act="notify_supplement", inputs=inputs, private={"explanation": NOTICE}))  # type: ignore[arg-type]
+
+
+def form_of(page: str) -> dict[str, str]:
+    """Key and sequence an act's page carries."""
+    return {name: found[1] for name in ("key", "seq") if (found := re.search(rf'name="{name}" value="([^"]+)"', page))}

@@ -79,7 +79,18 @@ def city_db(city_template: Path, own_home: Path, django_db_blocker: DjangoDbBloc
 
 @contextmanager
 def _sqlite_copy(template: Path, home: Path, blocker: DjangoDbBlocker) -> Iterator[Path]:
-    path = home / "zhengtong.sqlite3"
-    shutil.copyfile(template, path)
+    path = copy_template(template, home)
     with blocker.unblock(), default_database(sqlite_url(path)):
         yield path
+
+
+def copy_template(template: Path, home: Path) -> Path:
+    """A template's database, and what stands beside it (keys, roots): without its keys a city's words stay sealed."""
+    path = home / "zhengtong.sqlite3"
+    shutil.copyfile(template, path)
+    for name in ("keys", "roots", "files"):
+        if (template.parent / name).is_dir():
+            shutil.copytree(template.parent / name, home / name, dirs_exist_ok=True)
+    if (template.parent / "demo-accounts.json").exists():
+        shutil.copyfile(template.parent / "demo-accounts.json", home / "demo-accounts.json")
+    return path

@@ -23,6 +23,7 @@ from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import Term
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
+from zhengtong.windows.queries import windows_at
 
 RECEIVED, MISSING, DEFECTIVE = "received", "missing", "defective"
 STRIP: Final = (RECEIVED, MISSING, DEFECTIVE)
@@ -71,6 +72,7 @@ class IntakeView:
     public: str
     act_name: str
     is_mine: bool
+    window: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,8 +188,14 @@ def draw_intake(
         fees=tuple((fee.name, fee.amount) for fee in needs.fees),
         article=article_words(opening.asked.rule.source, opening.asked.words), follows=tuple(_follows(opening)),
         public=opening.asked.word(f"states.{first.code}.public") if first is not None else "",
-        act_name=opening.act_name, is_mine=opening.is_mine,
+        act_name=opening.act_name, is_mine=opening.is_mine, window=_window(opening),
     )  # fmt: skip
+
+
+def _window(opening: Opening) -> str:
+    """Where the clerk sits, as it stands over the window."""
+    at = windows_at(seat.post for seat in opening.asked.actor.seats)
+    return f"{at[0].number} {at[0].name}" if at else ""
 
 
 def _limits(promised: str, legal: str) -> str:

@@ -1,6 +1,6 @@
 """Numbers for what an act may bring forth (编号): case, documents, results and children, drawn before deciding.
 
-A number says who: area and organ in a case number, the organ's short name and the document's word in 清卫受〔2026〕12号.
+A number says who: area and organ in a case number, organ and document in one such as 清卫受〔2026〕12号.
 """
 
 from collections import Counter

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.events import Acted, DocumentIssued, Event, FeeDemanded, History, Json, ResultIssued
 from zhengtong.kernel.states import RunStatus, State, fold
+from zhengtong.kernel.terms import LAW_ZONE
 
 
 def find_paper(bound: Bound, history: History, seq: int) -> dict[str, Json]:
@@ -36,7 +37,7 @@ def draw_paper(bound: Bound, state: State, batch: tuple[Event, ...], event: Even
         "item_version": state.item_version,
         "binding": state.binding,
         "number": body.number,
-        "issued_at": event.at.isoformat(),
+        "issued_at": _iso(event.at),
         "person": event.person,
         "post": event.post,
         "unit": event.unit,
@@ -46,7 +47,7 @@ def draw_paper(bound: Bound, state: State, batch: tuple[Event, ...], event: Even
         "sealed": dict(state.sealed),
         "facts": dict(state.facts),
         "parties": dict(state.parties),
-        "marks": {mark: instant.isoformat() for mark, instant in state.marks.items()},
+        "marks": {mark: _iso(instant) for mark, instant in state.marks.items()},
         "outcome": state.outcome,
         "materials": {code: material.verdict for code, material in state.materials.items()},
         "fees": {each.body.fee: each.body.amount for each in batch if isinstance(each.body, FeeDemanded)},
@@ -73,7 +74,7 @@ def _clocks(state: State) -> dict[str, Json]:
     """The limits that run or are held, so that a paper can show when the case is due."""
     return {
         run.clock: {
-            "from": run.from_at.isoformat(),
+            "from": _iso(run.from_at),
             "legal": None if run.legal is None else str(run.legal),
             "promised": None if run.promised is None else str(run.promised),
             "until": _iso(run.until),
@@ -86,4 +87,7 @@ def _clocks(state: State) -> dict[str, Json]:
 
 
 def _iso(day: date | datetime | None) -> str | None:
+    """Instants in the zone of the law: what is read back from the ledger must give the same bytes."""
+    if isinstance(day, datetime):
+        return day.astimezone(LAW_ZONE).isoformat()
     return None if day is None else day.isoformat()

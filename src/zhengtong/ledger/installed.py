@@ -18,6 +18,7 @@ Reaction: TypeAlias = Callable[[CaseRef, State, tuple[Event, ...]], tuple[Row, .
 BoundFor: TypeAlias = Callable[[State], Bound]
 SerialsFor: TypeAlias = Callable[[Bound, State, tuple[str, ...], datetime], Mapping[str, tuple[str, ...]]]
 Handler: TypeAlias = Callable[["Message"], None]
+Chore: TypeAlias = Callable[[datetime], object]
 Digests: TypeAlias = Callable[[datetime, datetime], Iterable[tuple[str, str]]]
 
 
@@ -66,6 +67,7 @@ class Installed:
     dept_of: Callable[[str], str] | None = None
     item_digests: Digests = _no_digests
     handlers: Mapping[str, Handler] | None = None
+    chores: tuple[Chore, ...] = ()
 
     def may_bind(self) -> bool:
         """Whether histories can be folded to dockets here."""
@@ -88,6 +90,7 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
     dept_of: Callable[[str], str] | None = None,
     item_digests: Digests | None = None,
     handlers: Mapping[str, Handler] | None = None,
+    chores: tuple[Chore, ...] | None = None,
 ) -> None:
     """Install what is given; what is not given stays as it was."""
     global _installed  # one process has one wiring, made once at start
@@ -101,6 +104,7 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
         dept_of=dept_of or now.dept_of,
         item_digests=item_digests or now.item_digests,
         handlers=now.handlers if handlers is None else handlers,
+        chores=now.chores if chores is None else chores,
     )
 
 

@@ -1,4 +1,4 @@
-"""The one background process (夜间作业): silence and alarms, the outbox, the day's root after 00:10."""
+"""The one background process (夜间作业): silence and alarms, the outbox, and after 00:10 the day's root and chores."""
 
 import logging
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from zhengtong.kernel.terms import law_day
+from zhengtong.ledger.installed import installed
 from zhengtong.ledger.outbox import Drained, drain
 from zhengtong.ledger.roots import AFTER_MIDNIGHT, RootLine, run_root_of_day
 from zhengtong.ledger.sweeping import Swept, sweep
@@ -42,6 +43,8 @@ class Worker:
         made = _tried("root of the day", lambda: run_root_of_day(now))
         if made is not None:
             self._rooted = today
+            for chore in installed().chores:
+                _tried(getattr(chore, "__name__", "chore"), lambda chore=chore: chore(now))  # type: ignore[misc]
         return made
 
 

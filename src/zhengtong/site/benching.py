@@ -68,7 +68,7 @@ class Size:
 
 
 TINY: Final = Size(cases=3, rounds=1, days=200, column=2_000, titles=300, on_postgres=False)
-USUAL: Final = Size(cases=60, rounds=5, days=20_000, column=1_000_000, titles=100_000)
+USUAL: Final = Size(cases=40, rounds=5, days=20_000, column=1_000_000, titles=100_000)
 FULL: Final = Size(cases=300, rounds=9, days=200_000, column=5_000_000, titles=100_000, searches_postgres=True)
 
 

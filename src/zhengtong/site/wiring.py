@@ -3,18 +3,22 @@
 Read it in ten seconds: what follows from an act, who answers for the law a case is bound to, who sends what.
 """
 
+from datetime import datetime
 from typing import Final
 
 from zhengtong.accounts import queries as people
 from zhengtong.cases import access
 from zhengtong.cases import projections as cases
 from zhengtong.cases.serials import draw_for_silence
+from zhengtong.catalogue import actions as catalogue_actions
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import outside
 from zhengtong.documents import projections as documents
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.states import State
+from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.installed import Handler, Reaction, install
+from zhengtong.portal import actions as portal
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     documents.papers_to_render,
@@ -37,6 +41,7 @@ def wire() -> None:
         serials_for=draw_for_silence,
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
+        chores=(end_cancelled_items, portal.erase_old_drafts),
     )
     outside.install(query_code=access.password_of)
 
@@ -44,3 +49,8 @@ def wire() -> None:
 def bound_for(state: State) -> Bound:
     """The law a case stands under, as it was bound when it opened or was last rebound."""
     return catalogue.bound_for(state.item, state.item_version, state.answers)
+
+
+def end_cancelled_items(now: datetime) -> int:
+    """Items cancelled as of today are no longer found or accepted."""
+    return catalogue_actions.end_cancelled(law_day(now))

@@ -184,6 +184,12 @@ def _applicants(errand: Errand) -> list[tuple[str, str]]:
     return sorted(lines, key=lambda line: line[0] != chosen) if chosen in held else lines
 
 
+def _who(errand: Errand) -> list[people.SubjectView]:
+    """What is registered of each possible applicant, masked."""
+    found = people.masked_subjects([ref for ref, _label in _applicants(errand)])
+    return [found[ref] for ref, _label in _applicants(errand) if ref in found]
+
+
 def _applicant(errand: Errand) -> HttpResponse:
     form = applicant_form(sorted(_applicants(errand), key=lambda line: line[0] != errand.actor.person))
     if errand.request.method != "POST":
@@ -444,7 +450,7 @@ def _page(errand: Errand, step: str, *, status: int = 200, **more: Any) -> HttpR
         "crumbs": [Link(plan.guide.name, reverse("portal:guide", args=[draft.item])), Link(where)],
         "autosave_url": reverse("portal:autosave", args=[draft.ref, step]) if draft.ref and step == QUESTIONS else "",
         "applicant": party_names([errand.content.applicant]).get(errand.content.applicant, "") if step == CHECK else "",
-        "accept": uploading.ACCEPT, "deadline": plan.guide.promised, **more,
+        "accept": uploading.ACCEPT, "who": _who(errand) if step == APPLICANT else (), **more,
     }  # fmt: skip
     form = more.get("form")
     wrong = has_errors or (form is not None and form.is_bound and not form.is_adding and form.errors)

@@ -25,7 +25,27 @@ from zhengtong.site.demo.people import CITIZENS, FIRMS, POWER_FROM, POWER_TO, Pu
 
 FILE: Final = "demo-accounts.json"
 ADMINISTRATOR: Final = "zx03"
-SYLLABLES: Final = ["ba", "du", "fa", "ge", "hu", "ji", "ka", "lo", "mi", "na", "po", "qi", "ru", "sa", "ti", "wu", "xi", "yo", "ze"]
+SYLLABLES: Final = [
+    "ba",
+    "du",
+    "fa",
+    "ge",
+    "hu",
+    "ji",
+    "ka",
+    "lo",
+    "mi",
+    "na",
+    "po",
+    "qi",
+    "ru",
+    "sa",
+    "ti",
+    "wu",
+    "xi",
+    "yo",
+    "ze",
+]
 
 
 class NoAccounts(LookupError):
@@ -49,7 +69,8 @@ class DemoAccount:
 
 # Whose accounts are printed first: they cover every errand of the system.
 TOUR: Final = (
-    "wj01", "wj03", "wj04", "wj05", "wj02", "wj06", "wj07", "sc01", "qy01", "zx02", "zx04", "zx05", "zx06", "zx08", "zx09", "zx10",
+    "wj01", "wj03", "wj04", "wj05", "wj02", "wj06", "wj07", "sc01", "qy01", "zx02", "zx04", "zx05", "zx06", "zx08",
+        "zx09", "zx10",
     "qy03", "qy05", "qy06", "zx03",
 )  # fmt: skip
 
@@ -122,7 +143,8 @@ def describe_citizens(public: Public, passwords: Mapping[str, str]) -> tuple[Dem
     does[POWER_TO] = (f"受{POWER_FROM}委托代办", "Acts under a power of attorney")
     return tuple(
         DemoAccount(
-            login=public.citizens[name].phone, kind="citizen", name=name, name_en=english_name(name), does=does[name][0],
+            login=public.citizens[name].phone, kind="citizen", name=name, name_en=english_name(name),
+                does=does[name][0],
             does_en=does[name][1], password=passwords[name], is_for_a_tour=n < 4 or name == POWER_TO,
         )
         for n, name in enumerate(CITIZENS)

@@ -1,4 +1,4 @@
-"""Building the city (建城): organs, people, accounts, catalogue, then the weeks of history, in one go, into a new database."""
+"""Building the city (建城): organs, people, accounts, catalogue, then weeks of history, all into a new database."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,7 @@ from zhengtong.site.demo.organisation import Organs, build_organs, send_people_a
 from zhengtong.site.demo.people import Public, build_public
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import choose
+from zhengtong.site.demo.telling import Scene
 
 CASES: Final = 320
 SEED: Final = 7
@@ -57,10 +58,8 @@ def build(
         raise NotEmpty
     with _without_waiting_for_the_disk():
         ground = lay_ground(now=now, seed=seed)
-        weeks = Weeks(
-            now=now, calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, seed=seed,
-            handlers=_handlers(),
-        )  # fmt: skip
+        scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[])
+        weeks = Weeks(now=now, scene=scene, seed=seed, handlers=_handlers())
         lived = weeks.live(choose(cases), progress)
         change_items(ground.organs, now)
     accounts.keep(ground.accounts)

@@ -6,64 +6,35 @@ entry, silence falls when the law says, and each day has its root. Same seed, sa
 
 import heapq
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from zhengtong.accounts import clock
-from zhengtong.cases.actions import Wish, open_case, perform
+from zhengtong.cases.actions import open_case, perform
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.branches import CONSENT
-from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.commands import MaterialGiven
-from zhengtong.kernel.events import Acted, Json
 from zhengtong.kernel.fees import find_fees_due
 from zhengtong.kernel.procedures import ActionRule, RoleKind
 from zhengtong.kernel.refusals import Refusal, RefusalCode
-from zhengtong.kernel.states import BranchStatus, State, fold
+from zhengtong.kernel.states import State, fold
 from zhengtong.kernel.terms import LAW_ZONE, law_day
-from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.history import load
 from zhengtong.ledger.installed import Handler, installed
 from zhengtong.ledger.outbox import drain
-from zhengtong.ledger.record import Recorded, new_key
+from zhengtong.ledger.record import new_key
 from zhengtong.ledger.roots import run_root_of_day
 from zhengtong.ledger.sweeping import sweep
-from zhengtong.site.demo import filling
-from zhengtong.site.demo.people import Party, Public
-from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import Step, Story
+from zhengtong.site.demo.telling import Life, Scene, StoryWentAstray, Telling
 
 NIGHT_WORK: Final = time(0, 15)
 OPENS, CLOSES = time(9, 0), time(16, 30)
 NOON, AFTERNOON = time(12, 0), time(13, 30)
 TRIES: Final = 4
 Progress = Callable[[int], None]
-
-
-class StoryWentAstray(Exception):
-    """A story asks for what the law refuses: the story is wrong, or the law file is."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Life:
-    """One case on its way through its story."""
-
-    n: int
-    story: Story
-    item: str
-    rng: random.Random
-    online: bool
-    at: datetime
-    party: Party | None = None
-    done: int = 0
-    tries: int = 0
-    case: Recorded | None = None
-    read_on: date | None = None
-    lacking: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,12 +54,9 @@ class Weeks:
     """Everything the simulation knows: who, where, when, and what is still to come."""
 
     now: datetime
-    calendar: Calendar
-    staffing: Staffing
-    public: Public
+    scene: Scene
     seed: int
     handlers: Mapping[str, Handler]
-    cases: list[Recorded] = field(default_factory=list)
     lived: Lived = field(default_factory=Lived)
 
     # ---- the loop -------------------------------------------------------------------------------
@@ -142,9 +110,9 @@ class Weeks:
     def _day(self, ago: int) -> date:
         """So many working days before the last one that has begun."""
         today = self.now.date()
-        begun = self.calendar.is_working(today) and self.now.time() > time(9, 30)
-        last = today if begun else self.calendar.add(today, -1)
-        return self.calendar.add(last, -ago)
+        begun = self.scene.calendar.is_working(today) and self.now.time() > time(9, 30)
+        last = today if begun else self.scene.calendar.add(today, -1)
+        return self.scene.calendar.add(last, -ago)
 
     def _within(self, day: date, rng: random.Random, *, after: datetime | None = None) -> datetime:
         """An instant of the opening hours of a day, before now when the day is today."""
@@ -164,9 +132,11 @@ class Weeks:
         low, _dash, high = after[:-1].partition("-")
         n, unit = life.rng.randint(int(low), int(high or low)), after[-1]
         if unit == "d":
-            return self._within(self.calendar.add(self.calendar.roll(life.at.date()), n), life.rng, after=life.at)
+            return self._within(
+                self.scene.calendar.add(self.scene.calendar.roll(life.at.date()), n), life.rng, after=life.at
+            )
         minutes = n * 60 if unit == "h" else n
-        moved = self.calendar.add_working_minutes(life.at, max(minutes, 1))
+        moved = self.scene.calendar.add_working_minutes(life.at, max(minutes, 1))
         return moved + timedelta(seconds=life.rng.randrange(5, 55))
 
     # ---- one step -------------------------------------------------------------------------------
@@ -190,7 +160,7 @@ class Weeks:
         """One person may not do both: a colleague does it another day. Anything else is a mistake in the story."""
         life.tries += 1
         if refusal.code is RefusalCode.SAME_PERSON and life.tries <= TRIES:
-            life.at = self._within(self.calendar.add(life.at.date(), 1), life.rng, after=life.at)
+            life.at = self._within(self.scene.calendar.add(life.at.date(), 1), life.rng, after=life.at)
             return
         number = life.case.number if life.case else "-"
         self.lived.astray.append(
@@ -208,7 +178,7 @@ class Weeks:
         rule = bound.actions.get(step.act)
         if rule is None or (step.if_due and not find_fees_due(state)):
             return False
-        told = Telling(weeks=self, life=life, bound=bound, state=state, rule=rule, step=step)
+        told = Telling(scene=self.scene, life=life, bound=bound, state=state, rule=rule, step=step)
         actor = self._actor(life, step, bound, state, rule)
         if actor is None or ("material" in step.inputs and not told.unchecked()):
             return False
@@ -226,19 +196,23 @@ class Weeks:
         bound = catalogue.bound_for(life.item, version, answers)
         rule = bound.actions[step.act]
         window = next((role for role in rule.by if bound.roles[role].kind is RoleKind.POST), "")
-        clerk = self.staffing.actor_at(self.staffing.post_for(window, bound, None), life.at) if window else None
+        clerk = (
+            self.scene.staffing.actor_at(self.scene.staffing.post_for(window, bound, None), life.at) if window else None
+        )
         if any(each.kind == "party" for each in rule.inputs):
             firm = self._is_firm(life, catalogue.content(life.item, version))
-            life.party = self.public.choose(firm=firm, online=life.online, by=clerk.person if clerk else "", at=life.at)
-        actor = self.public.actor_of(life.party, life.at, item=life.item) if life.online and life.party else clerk
+            life.party = self.scene.public.choose(
+                firm=firm, online=life.online, by=clerk.person if clerk else "", at=life.at
+            )
+        actor = self.scene.public.actor_of(life.party, life.at, item=life.item) if life.online and life.party else clerk
         assert actor is not None
-        told = Telling(weeks=self, life=life, bound=bound, state=None, rule=rule, step=step)
+        told = Telling(scene=self.scene, life=life, bound=bound, state=None, rule=rule, step=step)
         life.case = open_case(
             actor=actor, at=life.at, item=life.item, answers=answers, wish=told.wish(),
             channel="online" if life.online else "window", key=self._key(life),
         )  # fmt: skip
         life.read_on = life.at.date()
-        self.cases.append(life.case)
+        self.scene.cases.append(life.case)
         self.lived.cases += 1
         self.lived.acts += 1
 
@@ -268,160 +242,20 @@ class Weeks:
 
     def _actor(self, life: Life, step: Step, bound: Bound, state: State, rule: ActionRule) -> Actor | None:
         if step.by != "party":
-            return self.staffing.actor_at(self.staffing.post_for(step.by, bound, state), life.at)
+            return self.scene.staffing.actor_at(self.scene.staffing.post_for(step.by, bound, state), life.at)
         window = next((role for role in rule.by if bound.roles[role].kind is RoleKind.POST), None)
         if life.online or (window is None and life.party is not None and life.party.signs_in):
             assert life.party is not None
-            return self.public.actor_of(life.party, life.at, item=life.item)
-        return self.staffing.actor_at(self.staffing.post_for(window, bound, state), life.at) if window else None
+            return self.scene.public.actor_of(life.party, life.at, item=life.item)
+        return (
+            self.scene.staffing.actor_at(self.scene.staffing.post_for(window, bound, state), life.at)
+            if window
+            else None
+        )
 
 
 def _next_night(at: datetime) -> datetime:
     return datetime.combine(at.date() + timedelta(days=1), NIGHT_WORK, LAW_ZONE)
-
-
-# ---- what is said in a step ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """Makes the wish of a step: what the story says, with what has to be looked up in the case."""
-
-    weeks: Weeks
-    life: Life
-    bound: Bound
-    state: State | None
-    rule: ActionRule
-    step: Step
-
-    def wish(self) -> Wish:
-        step, life = self.step, self.life
-        inputs = {name: self._find(value) for name, value in step.inputs.items()}
-        private: dict[str, Json] = {name: self._find(said) for name, said in step.words.items()}
-        parties: dict[str, str] = {}
-        for each in self.rule.inputs:
-            if each.kind == "party":
-                party = life.party if self.state is None else self._somebody_else()
-                assert party is not None
-                parties[each.name], private[each.name] = party.ref, dict(party.card)
-            elif each.kind == "fields" and self.bound.fields:
-                private[each.name] = self._form()
-        branch = self._find(step.branch) if step.branch else None
-        if self.rule.does == "consent_given" and branch is not None:
-            inputs["branch"] = branch
-        return Wish(
-            act=step.act, inputs=inputs, private=private, parties=parties, materials=tuple(self._materials()),
-            branch=str(branch) if branch is not None else None,
-        )  # fmt: skip
-
-    def _somebody_else(self) -> Party:
-        others = [party for party in self.weeks.public.natural if party is not self.life.party]
-        return self.life.rng.choice(others)
-
-    def _form(self) -> Json:
-        life, public = self.life, self.weeks.public
-        party = (life.party or public.natural[0]).invented
-        today = life.at.date()
-        return {
-            str(row["name"]): filling.fill_field(row, party, public.namer, life.rng, today)
-            for row in self.bound.fields
-            if row.get("required") and "shown_when" not in row
-        }
-
-    def _materials(self) -> Iterator[MaterialGiven]:
-        """All required papers with the application, but for the one it lacks; that one with the supplement."""
-        if not any(each.kind == "materials" and each.name == "given" for each in self.rule.inputs):
-            return
-        required = [rule.code for rule in self.bound.materials if rule.required]
-        if self.state is not None:
-            given = [self.life.lacking] if self.life.lacking else required[:1]
-        else:
-            if self.life.story.lacks and required:
-                self.life.lacking = self.life.rng.choice(required)
-            given = [code for code in required if code != self.life.lacking]
-        form = "electronic" if self.life.online else "paper"
-        for code in given:
-            content = f"{self.life.n}:{code}:{self.life.at.isoformat()}".encode()
-            yield MaterialGiven(material=code, form=form, commitment=hex_digest(content))
-
-    def unchecked(self) -> list[str]:
-        """Papers that were received and that nobody has looked at."""
-        known = self.state.materials if self.state is not None else {}
-        return [code for code, paper in known.items() if paper.received_at is not None and not paper.verdict]
-
-    # ---- values that begin with @ ---------------------------------------------------------------
-
-    def _find(self, value: Json) -> Json:
-        if not isinstance(value, str) or not value.startswith("@"):
-            return value
-        name, _colon, rest = value[1:].partition(":")
-        if name.startswith("in_"):
-            days = int(name[3:].removesuffix("wd"))
-            return self.weeks.calendar.add(self.weeks.calendar.roll(self.life.at.date()), days).isoformat()
-        return FINDERS[name](self, rest)
-
-    def known(self) -> State:
-        assert self.state is not None
-        return self.state
-
-    def open_branch(self, group_is_consent: bool, to: str) -> str:
-        found = [
-            branch.branch
-            for branch in self.known().branches.values()
-            if branch.status is not BranchStatus.SETTLED
-            and (branch.group == CONSENT) is group_is_consent
-            and to in ("", branch.to)
-        ]
-        if not found:
-            raise StoryWentAstray(f"{self.life.story.name}: nothing was asked of {to or 'a superior'}")
-        return found[-1]
-
-    def late_case(self) -> Recorded:
-        """A case whose promise has lapsed, else any that is open: what a card speaks of."""
-        others = [case for case in self.weeks.cases if case.state.item.startswith("qy-")]
-        return self.life.rng.choice(others[-40:] or self.weeks.cases)
-
-
-def _officers(told: Telling, _rest: str) -> Json:
-    staffing, at = told.weeks.staffing, told.life.at
-    posts = [staffing.post_for(role, told.bound, told.state) for role in ("undertaker", "chair")]
-    return [staffing.actor_at(post, at).person for post in posts]
-
-
-def _paper(told: Telling, code: str) -> Json:
-    return next(paper.number for paper in reversed(tuple(told.known().documents.values())) if paper.document == code)
-
-
-def _seq(told: Telling, act: str) -> Json:
-    history = reversed(told.known().history)
-    return next(event.seq for event in history if isinstance(event.body, Acted) and event.body.act == act)
-
-
-def _earlier(told: Telling, mark: str) -> Json:
-    return (told.known().marks[mark] - timedelta(days=1, minutes=20)).isoformat()
-
-
-FINDERS: Final[Mapping[str, Callable[[Telling, str], Json]]] = {
-    "each_received": lambda told, _: told.unchecked()[0],
-    "missing": lambda told, _: [told.life.lacking],
-    "manner": lambda told, _: "electronic" if told.life.online else "direct",
-    "consent": lambda told, rest: told.open_branch(True, rest),
-    "asked": lambda told, rest: told.open_branch(False, rest),
-    "fee": lambda told, _: find_fees_due(told.known())[0].fee,
-    "amount": lambda told, _: find_fees_due(told.known())[0].amount,
-    "receipt": lambda told, _: f"清财{told.life.n:05d}",
-    "officers": _officers,
-    "paper": _paper,
-    "seq": _seq,
-    "earlier": _earlier,
-    "complaint": lambda told, _: told.life.rng.choice(filling.COMPLAINTS),
-    "wanted": lambda told, _: told.life.rng.choice(filling.WANTED),
-    "task": lambda told, _: told.life.rng.choice(filling.TASKS),
-    "unit": lambda told, _: told.life.rng.choice(filling.ASKED_UNITS),
-    "level": lambda told, _: told.life.rng.choice(("prompt", "yellow")),
-    "late_case": lambda told, _: told.late_case().number,
-    "late_unit": lambda told, _: "wj",
-}
 
 
 def known_handlers() -> dict[str, Handler]:

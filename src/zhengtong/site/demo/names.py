@@ -10,14 +10,28 @@ from pypinyin import lazy_pinyin
 from zhengtong.ui.codes import CREDIT_ALPHABET, credit_check_digit, identity_check_digit
 
 AREA: Final = "510199"
-SURNAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈姜崔钟谭陆范汪廖石"
-GIVEN: Final = ["静", "敏", "洁", "岚", "蕾", "颖", "慧", "琳", "雪", "婷", "倩", "蓉", "晓梅", "春燕", "丽华", "秀兰", "玉珍", "文静", "思雨", "佳怡", "雨桐", "若溪", "欣悦", "梦瑶", "伟", "强", "磊", "军", "勇", "涛", "斌", "鹏", "超", "波", "志远", "建国", "海涛", "文博", "永康", "德明", "国栋", "立新", "子轩", "浩然", "宇航", "俊杰", "明哲", "天成", "晓东", "卫东", "长河", "方舟", "一鸣", "启明", "平川", "望舒", "知行", "怀远", "守成", "景明", "学勤", "庆丰", "嘉禾", "安然", "可心", "书涵", "云帆", "亦凡"]
+SURNAMES: Final = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾"
+    "萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈姜崔钟谭陆范汪廖石"
+)
+_GIVEN: Final = (
+    "静 敏 洁 岚 蕾 颖 慧 琳 雪 婷 倩 蓉 晓梅 春燕 丽华 秀兰 玉珍 文静 思雨 佳怡 "
+    "雨桐 若溪 欣悦 梦瑶 伟 强 磊 军 勇 涛 斌 鹏 超 波 志远 建国 海涛 文博 永康 德明 "
+    "国栋 立新 子轩 浩然 宇航 俊杰 明哲 天成 晓东 卫东 长河 方舟 一鸣 启明 平川 望舒 知行 怀远 守成 景明 "
+    "学勤 庆丰 嘉禾 安然 可心 书涵 云帆 亦凡"
+)
+GIVEN: Final = _GIVEN.split()
 TRADES: Final = (
-    ("餐饮管理", "Catering"), ("商贸", "Trading"), ("物流", "Logistics"), ("建筑工程", "Construction"), ("科技", "Technology"),
-    ("文化传媒", "Culture and Media"), ("酒店管理", "Hotel Management"), ("环保设备", "Environmental Equipment"),
-    ("农业发展", "Agriculture"), ("人力资源服务", "Human Resources"), ("医疗器械", "Medical Devices"), ("置业", "Property"),
+    ("餐饮管理", "Catering"), ("商贸", "Trading"), ("物流", "Logistics"), ("建筑工程", "Construction"),
+    ("科技", "Technology"), ("文化传媒", "Culture and Media"), ("酒店管理", "Hotel Management"),
+    ("环保设备", "Environmental Equipment"), ("农业发展", "Agriculture"), ("人力资源服务", "Human Resources"),
+    ("医疗器械", "Medical Devices"), ("置业", "Property"),
 )  # fmt: skip
-BRANDS: Final = ["清泉", "云帆", "翠微", "望江", "同舟", "晨曦", "南山", "听雨", "金禾", "四方", "百川", "启元", "青禾", "木棉", "远景", "合和", "新苗", "明德", "长青", "益民", "广源", "天工", "竹溪", "柳岸", "松涛", "春晖", "朝露", "星野", "海棠", "白鹭"]
+_BRANDS: Final = (
+    "清泉 云帆 翠微 望江 同舟 晨曦 南山 听雨 金禾 四方 百川 启元 青禾 木棉 远景 合和 新苗 明德 长青 益民 "
+    "广源 天工 竹溪 柳岸 松涛 春晖 朝露 星野 海棠 白鹭"
+)
+BRANDS: Final = _BRANDS.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +111,8 @@ class Namer:
             self.taken.add(name)
         born = date(1950, 1, 1) + timedelta(days=self.rng.randrange(20_000))
         return Invented(
-            kind="natural", name=name or self.person_name(), number=identity_number(born, self.drawn), phone=self.phone()
+            kind="natural", name=name or self.person_name(), number=identity_number(born, self.drawn),
+                phone=self.phone()
         )  # fmt: skip
 
     def firm(self, name: str = "") -> Invented:

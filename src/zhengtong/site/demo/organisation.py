@@ -1,6 +1,6 @@
 """The organs of 清源区 (机构编制): territories, units, posts, who holds them, who is away, who is authorised for what.
 
-A department has a section that receives and approves (行政审批科), a head and a deputy; every post has an A and a B role.
+A department has a section that receives and approves (行政审批科), a head and a deputy; posts have A and B roles.
 """
 
 from collections.abc import Mapping
@@ -52,9 +52,11 @@ SECTION_POSTS: Final = (
 HEAD_SEATS: Final = (7, 8)
 PEOPLE_IN_A_DEPARTMENT: Final = 8
 FIXED_NAMES: Final[Mapping[str, str]] = {
-    "wj01": "何静", "wj02": "许可心", "wj03": "李一鸣", "wj04": "谭慧", "wj05": "周岚", "wj06": "方舟远", "wj07": "秦卫东", "wj08": "汪敏",
+    "wj01": "何静", "wj02": "许可心", "wj03": "李一鸣", "wj04": "谭慧", "wj05": "周岚", "wj06": "方舟远",
+        "wj07": "秦卫东", "wj08": "汪敏",
     "sc01": "石春燕", "sc03": "余知行", "sc05": "钟立新", "sc07": "廖景明", "qy01": "陆长河", "zx01": "田守成",
-    "zx02": "叶雨桐", "zx03": "吕书涵", "zx04": "姜思雨", "zx05": "范学勤", "zx06": "崔怀远", "zx07": "丁可欣", "zx08": "任文博",
+    "zx02": "叶雨桐", "zx03": "吕书涵", "zx04": "姜思雨", "zx05": "范学勤", "zx06": "崔怀远", "zx07": "丁可欣",
+        "zx08": "任文博",
 }  # fmt: skip
 
 # Sections of the government and of the centre: code, name, English, parent.
@@ -220,7 +222,8 @@ def send_people_away(organs: Organs, calendar: Calendar, now: datetime) -> None:
             )  # fmt: skip
     delegate(
         from_person=organs.people["rs04"], post=organs.posts["rs-sp-review"], to_person=organs.people["rs06"],
-        from_on=calendar.add(today, -3), until_on=calendar.add(today, 8), document="清人社委〔2026〕4号（示例）", at=now,
+        from_on=calendar.add(today, -3), until_on=calendar.add(today, 8), document="清人社委〔2026〕4号（示例）",
+            at=now,
     )  # fmt: skip
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from zhengtong.accounts.actions import accept_power, add_agency_at_window, find_or_create_subject, raise_level_at_window
+from zhengtong.accounts.actions import (
+    accept_power,
+    add_agency_at_window,
+    find_or_create_subject,
+    raise_level_at_window,
+)
 from zhengtong.accounts.labels import PowerScope, RealNameLevel
 from zhengtong.accounts.models import Account, Subject
 from zhengtong.accounts.queries import actor_for, mailbox_of
@@ -19,7 +24,8 @@ from zhengtong.kernel.authority import Actor
 from zhengtong.site.demo.names import Invented, Namer
 
 CITIZENS: Final = (
-    "林晓梅", "陈志远", "赵玉珍", "孙浩然", "吴佳怡", "郑国栋", "冯丽华", "褚安然", "卫嘉禾", "蒋秀兰", "沈云帆", "韩德明",
+    "林晓梅", "陈志远", "赵玉珍", "孙浩然", "吴佳怡", "郑国栋", "冯丽华", "褚安然", "卫嘉禾", "蒋秀兰", "沈云帆",
+        "韩德明",
 )  # fmt: skip
 # Firm, the citizen who is its legal representative, the one who is its agent (经办人).
 FIRMS: Final = (
@@ -99,7 +105,8 @@ def build_public(
     natural = [Party(ref=subjects[name].ref, invented=who, signs_in=name) for name, who in invented.items()]
     firms = [_enter_firm(line, namer, subjects, clerk=clerk, at=at, until_on=until_on) for line in FIRMS]
     accept_power(
-        clerk=clerk, principal=subjects[POWER_FROM], agent=subjects[POWER_TO], scope=PowerScope.ITEM, scope_ref=POWER_ITEM,
+        clerk=clerk, principal=subjects[POWER_FROM], agent=subjects[POWER_TO], scope=PowerScope.ITEM,
+            scope_ref=POWER_ITEM,
         from_on=at.date(), until_on=until_on, at=at,
     )  # fmt: skip
     return Public(accounts=accounts, citizens=invented, natural=natural, firms=firms, namer=namer, rng=rng)
