@@ -44,4 +44,6 @@ def citizen(name: str, at: datetime = NOW, *, item: str = "", case: str = "") ->
 def account_of(who: str) -> Account:
     """The account of a login, or of a citizen's name."""
     found = Account.objects.filter(login=who).first()
-    return found or next(row for row in Account.objects.filter(kind="citizen") if row.subject and row.subject.name == who)
+    return found or next(
+        row for row in Account.objects.filter(kind="citizen") if row.subject and row.subject.name == who
+    )

@@ -7,5 +7,5 @@ from tests.documents.files import pdf
 
 def brought(folder: Path, name: str) -> Path:
     path = folder / name
-    path.write_bytes(pdf())
+    path.write_bytes(pdf(f"% {name}\n".encode()))
     return path

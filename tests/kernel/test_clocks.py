@@ -120,7 +120,7 @@ class TestStepClock:
     def test_adds_up_every_visit(self) -> None:
         story = accepted("three_step")
         story.do("pass", UNDERTAKER, "2026-03-04")
-        story.do("send_back", REVIEWER, "2026-03-06")
+        story.do("return_for_rework", REVIEWER, "2026-03-06")
         clock = story.clock("step:examining", "2026-03-10")
         assert (clock.used, clock.left, clock.due_on) == (3, 0, date(2026, 3, 10))
         assert story.clock("step:examining", "2026-03-11T09:00").is_late

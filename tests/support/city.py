@@ -40,4 +40,3 @@ def build_in(home: Path, template: Path, *, cases: int = CASES, seed: int = SEED
         built = city.build(now=NOW, seed=seed, cases=cases)
         connections["default"].close()
     return built
-

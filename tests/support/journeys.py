@@ -327,6 +327,45 @@ class Hand:
         self.count += 1
         self.settle()
 
+    def choose_from(self, what: str, value: str) -> None:
+        """One of several, drawn as tiles or as a list."""
+        where = self.page.locator(what).first
+        if where.evaluate("element => element.tagName") == "SELECT":
+            self.choose(what, value)
+        else:
+            self.choose(f"{what}[value={value}]")
+
+    def choose_first(self, what: str) -> None:
+        """The first real choice of a list or of tiles."""
+        where = self.page.locator(what).first
+        if where.evaluate("element => element.tagName") != "SELECT":
+            self.choose(what)
+            return
+        where.select_option(index=1 if where.locator("option").first.get_attribute("value") == "" else 0)
+        self.count += 1
+
+    # -- the decision panel of the desk ---------------------------------------------------------------
+
+    def form_of(self, act: str) -> Locator:
+        return self.page.locator(f'details.zt-act:has(form[action*="/{act}/"])')
+
+    def unfold(self, act: str) -> None:
+        """Open an act in the decision panel, unless it stands open."""
+        panel = self.form_of(act)
+        if panel.get_attribute("open") is None:
+            self.click(panel.locator("summary"))
+
+    def submit(self, act: str) -> None:
+        self.click(self.form_of(act).locator("form > button[type=submit]").last)
+
+    def do(self, act: str) -> None:
+        """An act that asks for nothing."""
+        self.unfold(act)
+        self.submit(act)
+
+    def wait_for(self, what: str) -> None:
+        expect(self.page.locator(what).first).to_be_visible()
+
     def upload(self, what: str, *files: Path) -> None:
         """A click on the field; finding the files on the disk is not counted."""
         self.page.locator(what).first.set_input_files(list(files))

@@ -1,4 +1,4 @@
-"""Halls and windows (大厅、窗口): where people come to, and which posts sit there. Reference tables, entered by hand."""
+"""Halls and windows (大厅、窗口): where people come to, and which posts sit there. Reference tables entered by hand."""
 
 from django.db import models
 

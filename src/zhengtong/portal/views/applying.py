@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhengtong.accounts import clock
+from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import citizen_required, required_account, required_actor
 from zhengtong.cases.act_forms import jsonable
 from zhengtong.catalogue import queries as catalogue
