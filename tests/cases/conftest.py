@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases.desk import at_desk as at_desk
 from tests.cases.town import Town, build_town, publish_licence
 from zhengtong.ledger.installed import installed, put_back
 from zhengtong.site.wiring import wire

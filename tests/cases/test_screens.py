@@ -1,7 +1,6 @@
 """The desk in a real browser at both widths: nothing overflows, and a picture of each page is kept."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -9,30 +8,10 @@ from playwright.sync_api import Page
 
 from tests.cases.pages import do, done, take_in
 from tests.cases.town import Town, sign_in
-from tests.support.browser import OpenPage, keep_screens
+from tests.support.browser import keep_screens
 
 pytestmark = pytest.mark.journey
 FIVE = dict.fromkeys(("m1", "m2", "m3", "m4", "m5"), "received")
-
-
-@pytest.fixture
-def at_desk(licence: Town, open_page: OpenPage, live_server_city: str) -> Callable[..., Page]:
-    """at_desk(name): that person's browser, signed in."""
-
-    def sit(name: str, **how: Any) -> Page:
-        page = open_page(**how)
-        page.goto("/health")
-        agent = page.evaluate("navigator.userAgent") if how.get("javascript", True) else AGENT[0]
-        AGENT[0] = agent
-        client = sign_in(licence, name, agent)
-        cookie = client.cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server_city}])
-        return page
-
-    return sit
-
-
-AGENT = [""]
 
 
 def look(page: Page, url: str, name: str) -> None:

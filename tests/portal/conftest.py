@@ -1,4 +1,4 @@
-"""The town of this room's tests: the posts of one health department, every demonstration item, the wiring of the site."""
+"""The town of these tests: the posts of one health department, every demonstration item, the wiring of the site."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from django.core.cache import cache
 from pytest_django import DjangoDbBlocker
 
 from tests.portal.town import build_town
-from tests.support.databases import default_database
 from zhengtong.ledger import installed
 from zhengtong.site.databases import sqlite_url
+from zhengtong.site.throwaway import default_database
 from zhengtong.site.wiring import wire
 
 

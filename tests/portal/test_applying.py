@@ -210,7 +210,8 @@ class TestADraft:
 
     def test_of_a_suspended_item_is_kept_and_says_so(self, client: Client) -> None:
         ref = ready(client)
-        catalogue.suspend(item=Item.objects.get(code=ITEM), actor="p-1", at=AT, on=SINCE, document="示例")
+        order = catalogue.Order(actor="p-1", at=AT, on=SINCE, document="示例")
+        catalogue.suspend(item=Item.objects.get(code=ITEM), order=order)
         answer = client.get(f"/apply/{ref}/check", follow=True)
         assert "您填的都还存着" in answer.content.decode()
         assert Draft.objects.filter(ref=ref).exists()
@@ -292,7 +293,7 @@ class TestMaterials:
 class TestTheDoor:
     def test_leads_to_the_sign_in_and_back(self) -> None:
         answer = Client().get(f"/items/{ITEM}/apply")
-        assert answer["Location"].startswith("/account/sign-in?next=/items/")
+        assert answer["Location"].startswith("/account/sign-in?next=%2Fitems%2F")
 
     def test_a_listed_item_has_no_way_to_apply(self, client: Client) -> None:
         Item.objects.create(code="listed-1", name="只列目录的事项", kind="01", department="wj", region="510199")

@@ -13,8 +13,10 @@ from tests.portal.town import (
     MATTER,
     OTHER_IDENTITY,
     OTHER_PHONE,
+    accept,
     apply_for,
     at_the_window,
+    carry_to_the_end,
     draft_ref,
     form_of,
     make_citizen,
@@ -158,6 +160,42 @@ class TestAnAct:
         assert "因因因" in answer.content.decode()
 
 
+class TestTheWholeLife:
+    def test_can_be_followed_to_the_result_and_rated(self, client: Client, number: str) -> None:
+        carry_to_the_end(number)
+        page = client.get(f"/cases/{number}/").content.decode()
+        assert "准予许可" in page
+        assert page.count(">核对材料<") == 1  # five documents compared in a row are one line
+        assert "许可证件" in page
+        assert f"/documents/papers/{number}/" in page
+        assert "/act/rate" in page
+        url = f"/cases/{number}/act/rate"
+        typed = form_of(client.get(url).content.decode())
+        assert client.post(url, {**typed, "level": ""}).status_code == 400
+        assert client.post(url, {**typed, "level": "5", "text": "很快"}).status_code == 302
+        assert "评价" in client.get(f"/cases/{number}/").content.decode()
+        mine = client.get("/mine/?show=closed").content.decode()
+        assert number in mine
+        assert "看结果" in mine
+
+    def test_states_views_while_it_is_examined(self, client: Client, number: str) -> None:
+        accept(number)
+        page = client.get(f"/cases/{number}/").content.decode()
+        assert "法律规定最长" in page
+        url = f"/cases/{number}/act/state_views"
+        typed = form_of(client.get(url).content.decode())
+        assert client.post(url, {**typed, "views": "隔壁的检测报告也可以用。"}).status_code == 302
+        assert "陈述申辩" in client.get(f"/cases/{number}/").content.decode()
+
+    def test_takes_more_documents_before_the_decision(self, client: Client, number: str) -> None:
+        url = f"/cases/{number}/act/receive_material"
+        page = client.get(url).content.decode()
+        assert "补充材料" in page
+        assert client.post(url, form_of(page)).status_code == 400
+        assert client.post(url, {**form_of(page), "file-m3": picture("新图.png", 9)}).status_code == 302
+        assert "新图.png" in client.get(f"/cases/{number}/").content.decode()
+
+
 class TestAToken:
     def test_shows_state_and_clock_and_nobody(self, client: Client, number: str) -> None:
         page = Client().get(f"/t/{access.token_of(number)}").content.decode()
@@ -177,7 +215,7 @@ class TestAWalkIn:
 
     def test_sees_the_case_in_this_session_and_cannot_act(self, client: Client, number: str) -> None:
         visitor = Client()
-        answer = visitor.post("/query", self.typed(" ".join(number)))
+        answer = visitor.post("/query", {**self.typed(number), "number": " ".join(number)})
         assert answer["Location"] == "/query/case"
         page = visitor.get("/query/case").content.decode()
         assert number in page

@@ -19,6 +19,8 @@ from zhengtong.accounts.queries import actor_of_person
 from zhengtong.accounts.signing_in import register_citizen
 from zhengtong.cases.actions import Wish, perform
 from zhengtong.catalogue import actions as catalogue
+from zhengtong.kernel.authority import Actor, Seat
+from zhengtong.kernel.events import Standing
 from zhengtong.kernel.procedures import RoleKind
 from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.law.items import complete, items_from_internal
@@ -159,6 +161,39 @@ def at_the_window(number: str, wish: Wish) -> None:
     at = clock.now()
     case_id = Case.objects.get(number=number).pk
     perform(actor=actor_of_person(1, at), at=at, case_id=case_id, wish=wish, key=new_key(at))
+
+
+def desk(number: str, role: str, act: str, *, person: str = "", **inputs: Any) -> None:
+    """One act of the service at the post of a role; words given as `private_<input>` are sealed."""
+    at, post = clock.now(), f"wj-sp-{role}"
+    nothing: frozenset[str] = frozenset()
+    seat = Seat(
+        post=post, unit="wj-sp", dept="wj", units=("wj-sp", "wj", "qy"), standing=Standing.OWN, basis="",
+        head_of=nothing, superior_of=nothing, government_of=nothing, supervises=nothing,
+    )  # fmt: skip
+    actor = Actor(person=person or f"p-9{len(role)}{len(act)}", seats=(seat,), subjects={})
+    private = {name.removeprefix("private_"): words for name, words in inputs.items() if name.startswith("private_")}
+    plain = {name: value for name, value in inputs.items() if not name.startswith("private_")}
+    case_id = Case.objects.get(number=number).pk
+    perform(actor=actor, at=at, case_id=case_id, key=new_key(at), wish=Wish(act=act, inputs=plain, private=private))
+
+
+def accept(number: str) -> None:
+    """Every document compared, the case accepted."""
+    at_the_window(number, Wish(act="pass_precheck"))
+    for material in ("m1", "m2", "m3", "m4", "m5"):
+        at_the_window(number, Wish(act="check_material", inputs={"material": material, "verdict": "accepted"}))
+    at_the_window(number, Wish(act="accept"))
+
+
+def carry_to_the_end(number: str) -> None:
+    """Accepted, examined, granted, made, handed over."""
+    accept(number)
+    desk(number, "undertaker", "pass", private_opinion="符合条件")
+    desk(number, "reviewer", "review", private_opinion="同意")
+    desk(number, "approver", "grant")
+    desk(number, "issuer", "make")
+    desk(number, "issuer", "hand_over", manner="electronic")
 
 
 def notify(number: str) -> None:

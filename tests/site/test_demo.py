@@ -13,7 +13,6 @@ from pytest_django import DjangoDbBlocker
 
 from tests import cast
 from tests.support.city import build_in
-from tests.support.databases import default_database
 from zhengtong.accounts import clock
 from zhengtong.accounts.certificates import is_certificate_number
 from zhengtong.accounts.models import Absence, Mark, Subject
@@ -29,6 +28,7 @@ from zhengtong.ledger.verify import verify
 from zhengtong.site.databases import sqlite_url
 from zhengtong.site.demo import accounts, stories
 from zhengtong.site.demo.names import credit_code
+from zhengtong.site.throwaway import default_database
 
 
 @pytest.fixture(scope="session")

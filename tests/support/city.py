@@ -12,10 +12,11 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.cast import NOW
-from tests.support.databases import copy_template, default_database
+from tests.support.databases import copy_template
 from zhengtong.accounts import clock
 from zhengtong.site.databases import sqlite_url
 from zhengtong.site.demo import city
+from zhengtong.site.throwaway import default_database
 
 CASES = 40
 SEED = 7

@@ -83,8 +83,8 @@ class Directory:
 class Questions:
     """Everything the fields of one act are drawn from. `state` is None for an opening act.
 
-    `materials` names the item's materials; `remarks` says what is wrong with some of them, to fill a notice with.
-    `on_paper`: materials may be ticked as handed over (desk); otherwise they are uploaded (portal).
+    `materials` and `fees` are named in the reader's language; `remarks` says what is wrong with some materials,
+    to fill a notice with. `on_paper`: materials may be ticked as handed over (desk), else they are uploaded (portal).
     """
 
     bound: Bound
@@ -94,6 +94,7 @@ class Questions:
     directory: Directory
     materials: Mapping[str, str]
     remarks: Mapping[str, str] = field(default_factory=dict)
+    fees: Mapping[str, str] = field(default_factory=dict)
     on_paper: bool = True
 
     @property
@@ -213,7 +214,7 @@ def _roles(asked: Questions) -> Options:
 
 
 def _fees(asked: Questions) -> Options:
-    names = {line.code: line.name for line in asked.bound.fees}
+    names = {line.code: asked.fees.get(line.code, line.name) for line in asked.bound.fees}
     every = tuple(asked.state.fees.values()) if asked.state is not None else ()
     wanted = _due(asked) if asked.rule.does == "fee_settled" else every
     return tuple((fee.fee, names.get(fee.fee, fee.fee)) for fee in wanted)

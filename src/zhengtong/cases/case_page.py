@@ -19,6 +19,7 @@ from zhengtong.cases.case_view import (
     Step,
     draw_main_clock,
     draw_other_clocks,
+    fee_names,
     material_names,
     read_main_clock,
     tell,
@@ -134,7 +135,7 @@ class _Reading:
 
 
 def read_page(
-    case: CaseRead, actor: Actor, *, title: str, key: str, posted: tuple[str, object] | None = None
+    case: CaseRead, actor: Actor, *, title: str, key: str, posted: tuple[str, object] | None = None, from_list: str = ""
 ) -> CasePage:
     """Draw the case for a member of staff."""
     may_read = may_read_words(actor, case.bound, case.state)
@@ -144,7 +145,10 @@ def read_page(
     )  # fmt: skip
     materials = tuple(_materials(reading))
     clock = read_main_clock(case, explain=False)
-    drawing = Drawing(case=case, actor=actor, key=key, remarks=remarks_in(reading.case, reading.words), posted=posted)  # type: ignore[arg-type]
+    drawing = Drawing(
+        case=case, actor=actor, key=key, remarks=remarks_in(reading.case, reading.words), posted=posted,  # type: ignore[arg-type]
+        from_list=from_list,
+    )  # fmt: skip
     return CasePage(
         number=case.state.number, title=title, state=case.state_name, outcome=case.outcome_name,
         is_closed=case.is_closed, signal=find_signal(clock, case.calendar, case.at) if clock else None,
@@ -211,10 +215,11 @@ def _form_fields(reading: _Reading) -> Iterator[tuple[str, str]]:
     said = last_of(reading.words, "form")
     if not isinstance(said, Mapping):
         return
+    english = catalogue.in_english()
     for row in reading.case.bound.fields:
         value = said.get(str(row["name"]))
         if value not in (None, "", [], {}):
-            yield str(row["label"]), plain_words(value)
+            yield str((english and row.get("label_en")) or row["label"]), plain_words(value)
 
 
 def plain_words(value: Json) -> str:
@@ -430,7 +435,7 @@ def _papers(case: CaseRead) -> Iterator[PaperLine]:
 
 
 def _fees(case: CaseRead) -> Iterator[FeeLine]:
-    names = {line.code: line.name for line in case.bound.fees}
+    names = fee_names(case)
     how = {"paid": _("已缴"), "waived": _("已减免"), "refunded": _("已退")}
     for fee in case.state.fees.values():
         receipt = _("，票据 %(receipt)s") % {"receipt": fee.receipt} if fee.receipt else ""

@@ -159,6 +159,17 @@ def material_names(case: CaseRead) -> Mapping[str, str]:
     return names
 
 
+def fee_names(case: CaseRead) -> Mapping[str, str]:
+    """Fee code → name in the reader's language."""
+    names = {line.code: line.name for line in case.bound.fees}
+    if names and catalogue.in_english():
+        content = catalogue.content(case.state.item, case.state.item_version)
+        rows = content.get("fees") or ()
+        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]
+        return {code: english.get(code, name) for code, name in names.items()}
+    return names
+
+
 def material_rows(case: CaseRead) -> tuple[MaterialRow, ...]:
     """The exact materials of this case with what is known of each."""
     return tuple(_material_row(case, rule) for rule in case.bound.materials)
@@ -226,6 +237,7 @@ def tell(case: CaseRead, *, with_people: bool) -> tuple[Step, ...]:
 
 
 def _steps(case: CaseRead, events: Sequence[Event], names: Names) -> Iterator[Step]:
+    materials = material_names(case)
     for event in events:
         if not isinstance(event.body, TOLD):
             continue
@@ -239,7 +251,7 @@ def _steps(case: CaseRead, events: Sequence[Event], names: Names) -> Iterator[St
             struck=event.seq in case.state.struck, late_entry=event.recorded_at.date() != event.at.date(),
             left=getattr(event.body, "left", ""), entered=getattr(event.body, "entered", ""),
             marks=tuple(getattr(event.body, "marks", {})), papers=_papers(case, batch) if heads else (),
-            sealed=tuple(getattr(event.body, "sealed", {})), facts=tuple(_facts(case, event)),
+            sealed=tuple(getattr(event.body, "sealed", {})), facts=tuple(_facts(case, event, materials)),
             pauses=any(isinstance(other.body, ev.ClockHeld) for other in batch) and heads,
         )  # fmt: skip
 
@@ -283,7 +295,7 @@ def _papers(case: CaseRead, batch: Sequence[Event]) -> tuple[tuple[str, str], ..
     return tuple(found)
 
 
-def _facts(case: CaseRead, event: Event) -> Iterator[tuple[str, str]]:
+def _facts(case: CaseRead, event: Event, materials: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(label, value) of what was filled in and is not sealed."""
     body = event.body
     if isinstance(body, ev.Acted):
@@ -294,9 +306,8 @@ def _facts(case: CaseRead, event: Event) -> Iterator[tuple[str, str]]:
             if label and (choice or (isinstance(value, (str, int)) and not isinstance(value, bool))):
                 yield label, choice or str(value)
     elif isinstance(body, ev.MaterialChecked):
-        rule = next((rule for rule in case.bound.materials if rule.code == body.material), None)
         verdict = case.word(f"actions.check_material.inputs.verdict.choices.{body.verdict}")
-        yield (rule.name if rule else body.material), verdict
+        yield materials.get(body.material, body.material), verdict
     elif isinstance(body, ev.DocumentServed):
         yield body.number, case.word(f"actions.serve.inputs.manner.choices.{body.manner}")
 

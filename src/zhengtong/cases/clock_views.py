@@ -42,6 +42,13 @@ class Reading:
     def runs(self) -> bool:
         return self.clock.status == "running"
 
+    @property
+    def name(self) -> str:
+        """The clock's name in the reader's language; a step limit is called as its state."""
+        kind, _colon, code = self.clock.clock.partition(":")
+        key = f"states.{code}.name" if kind == "step" else f"clocks.{self.clock.clock}.name"
+        return self.words.get(key, self.clock.name)
+
 
 def draw_clock(reading: Reading) -> ClockView:
     """The two-clock bar with its explanation."""
@@ -131,7 +138,7 @@ def left_words(left: int, limit: Term) -> str:
         hours, minutes = divmod(abs(left), 60)
         return _("%(hours)d 小时 %(minutes)d 分") % {"hours": hours, "minutes": minutes}
     if left == 0 and limit.unit is Unit.WD:
-        return _("%(n)d 个工作日") % {"n": 0}
+        return ngettext("%(n)d 个工作日", "%(n)d 个工作日", 0) % {"n": 0}
     return amount_words(abs(left), limit.unit if limit.unit in (Unit.WD, Unit.CD) else Unit.CD)
 
 
@@ -141,23 +148,23 @@ def _sentence(reading: Reading) -> str:
     left = clock.promised_left if clock.promised is not None else clock.left
     day = clock.promised_on or clock.due_on
     if clock.status == "held" and limit is not None and left is not None:
-        return _("%(name)s暂停，恢复后还剩 %(left)s") % {"name": clock.name, "left": left_words(left, limit)}
+        return _("%(name)s暂停，恢复后还剩 %(left)s") % {"name": reading.name, "left": left_words(left, limit)}
     if clock.status != "running":
-        return _("%(name)s已经结束") % {"name": clock.name}
+        return _("%(name)s已经结束") % {"name": reading.name}
     if clock.is_late and clock.due_on is not None:
         over = reading.calendar.count(clock.due_on, reading.today)
         late = amount_words(over, Unit.WD)
         return _("%(name)s已超法定时限 %(late)s（应在 %(day)s 前）") % {
-            "name": clock.name, "late": late, "day": short_day_words(clock.due_on),
+            "name": reading.name, "late": late, "day": short_day_words(clock.due_on),
         }  # fmt: skip
     if clock.is_late_to_promise and clock.due_on is not None and clock.left is not None and clock.legal is not None:
         return _("已超承诺时限；法定最晚 %(day)s，还剩 %(left)s") % {
             "day": short_day_words(clock.due_on), "left": left_words(clock.left, clock.legal),
         }  # fmt: skip
     if day is None or left is None or limit is None:
-        return clock.name
+        return reading.name
     return _("%(name)s：最晚 %(day)s（%(weekday)s），还剩 %(left)s") % {
-        "name": clock.name, "day": short_day_words(day), "weekday": weekday_words(day),
+        "name": reading.name, "day": short_day_words(day), "weekday": weekday_words(day),
         "left": left_words(left, limit),
     }  # fmt: skip
 

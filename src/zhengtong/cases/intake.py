@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any, Final, Self
 
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
@@ -106,7 +105,7 @@ class IntakeForms:
         forms = cls(form=act(data, files), agent=agent(data), is_posted=is_posted)
         if data is not None and not is_posted:
             for form in (forms.form, forms.agent):
-                form._errors = ErrorDict()
+                form.hush()
         return forms
 
     def say(self, words: str) -> None:
@@ -215,7 +214,7 @@ def _questions(content: Mapping[str, Any], answers: Mapping[str, str], *, englis
             for each in row["choices"]
         )
         text = (english and row.get("question_en")) or row["question"]
-        yield Question(code=row["code"], text=text, help=row.get("help", ""), choices=choices)
+        yield Question(code=row["code"], text=text, help=row.get("help_en" if english else "help", ""), choices=choices)
 
 
 def _strip(line: catalogue.MaterialLine, data: Mapping[str, Any]) -> StripLine:

@@ -3,7 +3,7 @@
 Which acts there are, and why one cannot be done, is the kernel's finding; here it is put into words and forms.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from zhengtong.cases.act_forms import Directory, Questions, form_class
 from zhengtong.cases.articles import article_words
-from zhengtong.cases.case_view import CaseRead, material_names
+from zhengtong.cases.case_view import CaseRead, fee_names, material_names
 from zhengtong.cases.clock_views import Reading, draw_clock
 from zhengtong.cases.sealed_words import Place, may_read_words, open_words
 from zhengtong.kernel.acts import find_rank_for
@@ -31,6 +31,7 @@ from zhengtong.ui.wording import money_words
 
 # Common acts that the page offers beside what they speak of, not in the panel.
 AT_THE_MATERIALS: Final = frozenset({"material_received", "material_checked"})
+NEVER_FIRST: Final = 9
 IN_THE_PANEL: Final = frozenset({"consent_asked", "consent_given", "fee_settled", "served"})
 
 
@@ -46,13 +47,15 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What a panel is drawn from; `posted` is the form somebody sent that must be shown again."""
+    """What a panel is drawn from; `posted` is the form somebody sent that must be shown again, `from_list` the list
+    the case was reached from, to which its forms lead back."""
 
     case: CaseRead
     actor: Actor
     key: str
     remarks: Mapping[str, str] = field(default_factory=dict)
     posted: tuple[str, BaseForm] | None = None
+    from_list: str = ""
 
     @property
     def directory(self) -> Directory:
@@ -65,6 +68,7 @@ def questions_for(drawing: Drawing, rule: ActionRule, directory: Directory | Non
     return Questions(
         bound=case.bound, state=case.state, rule=rule, words=case.words,
         directory=directory or drawing.directory, materials=material_names(case), remarks=drawing.remarks,
+        fees=fee_names(case) if rule.does in ("fee_settled", "fee_refunded") else {},
     )  # fmt: skip
 
 
@@ -73,7 +77,7 @@ def draw_panel(drawing: Drawing) -> Panel:
     case, directory = drawing.case, drawing.directory
     choices = find_acts(case.bound, case.state, drawing.actor, case.calendar, case.at)
     shown = [choice for choice in choices if _is_in_panel(case, choice)]
-    primary = next((each.act for each in shown if _is_primary(case, each)), None)
+    primary = _find_primary(case, shown)
     views = [(each, _act_view(drawing, each, directory, primary=each.act == primary)) for each in shown]
     against = [view for each, view in views if is_against(case, each.act)]
     acts = [view for each, view in views if not is_against(case, each.act) and not view.closed]
@@ -149,10 +153,30 @@ def _asks_something(case: CaseRead, rule: ActionRule) -> bool:
     )
 
 
-def _is_primary(case: CaseRead, choice: ActChoice) -> bool:
-    rule = case.bound.actions[choice.act]
-    is_on = rule.to is not None or rule.takes or rule.answers or rule.settles or rule.does == "consent_given"
-    return bool(is_on) and choice.refusal is None and not is_against(case, choice.act)
+def _find_primary(case: CaseRead, shown: Sequence[ActChoice]) -> str | None:
+    """The one act the page leads with: what takes the case on; else what sends it back or stops it."""
+    ready = [each for each in shown if each.refusal is None and not is_against(case, each.act)]
+    ranked = [(_rank(case, case.bound.actions[each.act]), each.act) for each in ready]
+    return min((pair for pair in ranked if pair[0] < NEVER_FIRST), key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _rank(case: CaseRead, rule: ActionRule) -> int:
+    if rule.does == "consent_given" or rule.takes or rule.answers:
+        return 0
+    if rule.is_common or (rule.to is None and not rule.settles):
+        return NEVER_FIRST
+    state = case.bound.states.get(rule.to or "")
+    if state is None:
+        return 1
+    if state.phase is Phase.CLOSED:
+        return 0 if {"closed", "delivered"} & set(rule.marks) and not is_back_out(rule) else NEVER_FIRST
+    visited = {visit.state for visit in case.state.visits}
+    return 2 if state.code in visited or state.phase in (Phase.SUPPLEMENTING, Phase.SUSPENDED) else 0
+
+
+def is_back_out(rule: ActionRule) -> bool:
+    """Whether the act ends the case before it was decided: only what hands over or strikes off ends it well."""
+    return rule.outcome is not None and "decided" not in rule.marks
 
 
 def _act_view(drawing: Drawing, choice: ActChoice, directory: Directory, *, primary: bool) -> ActView:
@@ -167,7 +191,7 @@ def _act_view(drawing: Drawing, choice: ActChoice, directory: Directory, *, prim
     return ActView(
         code=rule.code, label=name, article=article, key=_key(case, rule, primary=primary, negative=negative),
         url=reverse("cases:act", args=[case.state.number, rule.code]), form=form,
-        hidden=(("key", drawing.key), ("seq", str(case.ref.last_seq))), follows=tuple(find_follows(case, rule)),
+        hidden=(("key", drawing.key), ("seq", str(case.ref.last_seq)), ("list", drawing.from_list)), follows=tuple(find_follows(case, rule)),
         primary=primary, negative=negative, unfolded=is_posted or (primary and drawing.posted is None),
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ def notices_to_parties(case: CaseRef, state: State, events: tuple[Event, ...]) -
                 "act": event.body.act,
                 "entered": event.body.entered,
             },
-        )  # fmt: skip
+        )
         for event in moves
         if isinstance(event.body, Acted | Deemed)
         for subject in sorted(set(state.parties.values()))

@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from zhengtong.accounts import queries as people
 from zhengtong.cases.case_view import CaseRead, read_main_clock
@@ -58,19 +57,19 @@ SORTS: Final = ("due", "newest")
 
 # ---- which lists there are --------------------------------------------------------------------------
 
-MINE, UNIT = lazy("我的工作"), lazy("本单位")
+MINE, UNIT = gettext_lazy("我的工作"), gettext_lazy("本单位")
 LISTS: Final[Mapping[str, tuple[Promise, Promise]]] = {
-    "mine": (lazy("待我办理"), MINE),
-    "receive": (lazy("待收件受理"), MINE),
-    "examine": (lazy("待承办审核"), MINE),
-    "approve": (lazy("待决定"), MINE),
-    "deliver": (lazy("待制证送达"), MINE),
-    "consents": (lazy("请我批复"), MINE),
-    "due": (lazy("快到期和超期"), MINE),
-    "deputy": (lazy("替岗办理"), MINE),
-    "asked": (lazy("交我单位答复"), UNIT),
-    "waiting": (lazy("等申请人补正"), UNIT),
-    "unit": (lazy("全部在办"), UNIT),
+    "mine": (gettext_lazy("待我办理"), MINE),
+    "receive": (gettext_lazy("待收件受理"), MINE),
+    "examine": (gettext_lazy("待承办审核"), MINE),
+    "approve": (gettext_lazy("待决定"), MINE),
+    "deliver": (gettext_lazy("待制证送达"), MINE),
+    "consents": (gettext_lazy("请我批复"), MINE),
+    "due": (gettext_lazy("快到期和超期"), MINE),
+    "deputy": (gettext_lazy("替岗办理"), MINE),
+    "asked": (gettext_lazy("交我单位答复"), UNIT),
+    "waiting": (gettext_lazy("等申请人补正"), UNIT),
+    "unit": (gettext_lazy("全部在办"), UNIT),
 }
 
 

@@ -16,6 +16,7 @@ from zhengtong.kernel.events import (
     DocumentServed,
     Erased,
     FeeSettled,
+    History,
     Json,
     Linked,
     MaterialChecked,
@@ -219,7 +220,7 @@ def _retracted(batch: Batch, doing: Doing) -> None:
     }
     if not known.get(what, False):
         raise doing.refuse(RefusalCode.UNKNOWN_DOCUMENT, number=ref)
-    batch.put(Retracted(what=what, ref=ref, sealed=dict(doing.command.sealed)))
+    batch.put(Retracted(what=what, ref=ref, sealed=dict(doing.command.sealed), consent=doing.consent))
 
 
 def _rated(batch: Batch, doing: Doing) -> None:
@@ -238,10 +239,24 @@ def _level(value: Json) -> int | None:
 
 
 def _erased(batch: Batch, doing: Doing) -> None:
-    field = doing.word("sealed")
-    if field not in batch.state.sealed:
-        raise doing.refuse(RefusalCode.INPUT_UNKNOWN, input=field)
-    batch.put(Erased(sealed=field, basis=doing.word("basis")))
+    named = doing.word("sealed")
+    rows = [ref for ref in find_sealed_rows(batch.state.history) if named in (ref, ref.partition(":")[2])]
+    if not rows:
+        raise doing.refuse(RefusalCode.INPUT_UNKNOWN, input=named)
+    for ref in rows:
+        batch.put(Erased(sealed=ref, basis=doing.word("basis"), consent=doing.consent))
+
+
+def find_sealed_rows(history: History) -> tuple[str, ...]:
+    """Every sealed row of the case that is not erased yet, as `<seq>:<field>`; those of struck-out acts too."""
+    rows = [
+        f"{event.seq}:{field}"
+        for event in history
+        if isinstance(sealed := getattr(event.body, "sealed", None), Mapping)
+        for field in sealed
+    ]
+    gone = {event.body.sealed for event in history if isinstance(event.body, Erased)}
+    return tuple(ref for ref in rows if ref not in gone)
 
 
 # ---- mistakes, versions ---------------------------------------------------------------------------
@@ -259,6 +274,8 @@ def _rebound(batch: Batch, doing: Doing) -> None:
     onto = doing.command.onto
     if onto is None or onto.version != doing.word("version"):
         raise doing.refuse(RefusalCode.INPUT_MISSING, input="version")
+    if onto.item != batch.bound.item or onto.item_version != doing.command.inputs.get("item_version"):
+        raise doing.refuse(RefusalCode.INPUT_MISSING, input="item_version")
     rebind(batch, batch.bound, onto)
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from zhengtong.kernel.binding import Bound, PostRef
 from zhengtong.kernel.events import LAW_PERSON, Standing
 from zhengtong.kernel.procedures import ActionRule, RoleKind
+from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.states import BranchStatus, State
 
 CONSENT: Final = "consent"
@@ -96,7 +97,7 @@ def find_grounds(  # the opening act names its parties, which no state knows yet
         return None
     if actor.person == LAW_PERSON and rule.opening:
         return Grounds(role="law", seat=None, subject=None, basis="")
-    known = {**(state.parties if state else {}), **parties}
+    known = {**parties, **(state.parties if state else {})}  # whose case it is does not change by naming somebody
     for role in _roles_of(rule, state, branch):
         grounds = _fill_role(bound, state, rule, actor, (role, branch, known))
         if grounds is not None:
@@ -174,6 +175,21 @@ def has_rank(bound: Bound, state: State | None, rank: str, seat: Seat) -> bool:
         case _:
             post = find_post(bound, state, rank)
             return post is not None and post.post == seat.post
+
+
+def check_may_assign(bound: Bound, state: State, actor: Actor, role: str, rule: ActionRule) -> None:
+    """Refuse to hand on a role that is not the actor's to give: its holder gives it, the item's post, or a rank.
+
+    Raises:
+        Refusal: not_your_role.
+    """
+    if role not in bound.posts and role not in state.assigned:
+        return  # the act itself refuses a role that is none
+    theirs = {post.post for post in (find_post(bound, state, role), bound.posts.get(role)) if post is not None}
+    for seat in actor.seats:
+        if seat.post in theirs or any(has_rank(bound, state, rank, seat) for rank in RANKS):
+            return
+    raise Refusal(RefusalCode.NOT_YOUR_ROLE, {"act": rule.code, "roles": (role,)}, rule.source)
 
 
 def _is_staff(bound: Bound, state: State | None, seat: Seat) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time
 
 from zhengtong.kernel.acts import Doing, do_common, receive_materials
-from zhengtong.kernel.authority import LAW, Actor, Grounds, Seat, find_grounds
+from zhengtong.kernel.authority import LAW, Actor, Grounds, Seat, check_may_assign, find_grounds
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.branches import (
     find_fitting,
@@ -56,7 +56,8 @@ __all__ = [
 def decide(bound: Bound, state: State, command: Command, calendar: Calendar, at: datetime) -> tuple[Event, ...]:
     """The events of an act, preceded by those of silence that was due: all it makes true, or a refusal.
 
-    Units: `at` is the instant of writing; a late entry is judged at its `happened_at`. Law days are of UTC+8.
+    Units: `at` is the instant of writing; a late entry is judged at its `happened_at`, but what silence has done by
+    `at` is done, whether or not the sweeper came by: it cannot be dated back past. Law days are of UTC+8.
 
     Raises:
         Refusal: for every reason of the closed list but those of binding.
@@ -65,13 +66,17 @@ def decide(bound: Bound, state: State, command: Command, calendar: Calendar, at:
     """
     moment = _find_moment(state, command, at)
     sitting = _sit(bound, command, calendar, at)
-    silent, state = fall_silent(sitting, state, moment)
+    silent, state = fall_silent(sitting, state, at)
+    moment = _find_moment(state, command, at) if silent and command.happened_at is not None else moment
     rule = _find_rule(bound, command.act)
     _check_place(bound, state, rule)
     branch = _find_branch(bound, state, rule, command)
     grounds = _find_grounds(bound, state, rule, command, branch)
-    if branch is None or command.branch is not None:
-        branch = pick_branch(bound, state, rule, command.branch)
+    branch = pick_branch(bound, state, rule, branch.branch if branch is not None else _named_branch(command))
+    if branch is not None:  # the only one that fits may be somebody else's
+        grounds = _find_grounds(bound, state, rule, command, branch)
+    if rule.does == "assigned":
+        check_may_assign(bound, state, command.actor, str(command.inputs.get("role", "")), rule)
     batch = Batch(sitting, state, _who(bound, state, command, grounds), at=moment, key=command.key)
     consent = _judge(batch, state, rule, command, calendar)
     if rule.is_common:
@@ -158,6 +163,8 @@ def _find_moment(state: State | None, command: Command, at: datetime) -> datetim
         if state is not None and at < state.last_at:
             raise Refusal(RefusalCode.BEFORE_LAST_EVENT, {"last_at": state.last_at.isoformat()})
         return at
+    if command.happened_at.tzinfo is None:
+        raise Refusal(RefusalCode.INPUT_NOT_SHAPED, {"input": "happened_at", "kind": "instant"})
     if command.happened_at > at:
         raise Refusal(RefusalCode.IN_THE_FUTURE, {"happened_at": command.happened_at.isoformat()})
     last = find_last_act_at(state)
@@ -196,10 +203,10 @@ def _check_place(bound: Bound, state: State, rule: ActionRule) -> None:
 
 def _find_branch(bound: Bound, state: State, rule: ActionRule, command: Command) -> Branch | None:
     """The branch the act speaks of: named, or the only fitting one that is this actor's."""
-    named = command.branch or command.inputs.get("branch")
+    named = _named_branch(command)
     if group_of(rule) is None:
         return None
-    if isinstance(named, str):
+    if named is not None:
         return state.branches.get(named)
     fitting = [
         each
@@ -207,6 +214,11 @@ def _find_branch(bound: Bound, state: State, rule: ActionRule, command: Command)
         if find_grounds(bound, state, rule.code, command.actor, branch=each.branch) is not None
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _named_branch(command: Command) -> str | None:
+    named = command.branch or command.inputs.get("branch")
+    return named if isinstance(named, str) else None
 
 
 def _find_grounds(

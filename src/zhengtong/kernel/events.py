@@ -140,6 +140,7 @@ class Retracted:
     what: str
     ref: str
     sealed: Mapping[str, str]
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,10 +337,11 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """A sealed row was erased: an honest gap."""
+    """A sealed row, named as `<seq>:<field>`, was erased: an honest gap."""
 
     sealed: str
     basis: str
+    consent: str | None = None
 
 
 Act: TypeAlias = (

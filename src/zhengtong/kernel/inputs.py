@@ -76,7 +76,7 @@ def _check_nothing_else(rule: ActionRule, command: Command) -> None:
         raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": name}, rule.source)
     sealed = {each.name for each in rule.inputs if is_sealed(each)}
     for name in sorted(set(command.sealed) - sealed):
-        if not name.startswith("branches.") and rule.does != "corrected":
+        if not (rule.opens and name.startswith("branches.")) and rule.does != "corrected":
             raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": name}, rule.source)
     parties = {each.name for each in rule.inputs if each.kind == "party"}
     for name in sorted(set(command.parties) - parties):

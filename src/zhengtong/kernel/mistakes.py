@@ -144,10 +144,12 @@ def correct(state: State, rule: ActionRule, command: Command, consent: str | Non
         case "fact" if name in state.facts:
             was, target, named = state.facts[name], _origin(state, "facts", name), True
             value = _like(was, value, rule.source)
-        case "sealed" if name in state.sealed and name in command.sealed:
+        case "sealed" if name in state.sealed and name in command.sealed and name not in _own_words(rule):
             was, target, named, value = state.sealed[name], _origin(state, "sealed", name), False, command.sealed[name]
         case _:
             raise Refusal(RefusalCode.NOT_CORRECTABLE, {"path": str(path)}, rule.source)
+    if set(command.sealed) - _own_words(rule) - ({name} if what == "sealed" else set()):
+        raise Refusal(RefusalCode.NOT_CORRECTABLE, {"path": str(path)}, rule.source)
     if named and not document:
         raise Refusal(RefusalCode.DOCUMENT_NEEDED, {"path": str(path)}, rule.source)
     return Corrected(
@@ -159,6 +161,11 @@ def correct(state: State, rule: ActionRule, command: Command, consent: str | Non
         sealed=dict(command.sealed),
         consent=consent,
     )
+
+
+def _own_words(rule: ActionRule) -> set[str]:
+    """The sealed inputs of the correction itself: its reason is no datum to be corrected."""
+    return {each.name for each in rule.inputs}
 
 
 def _like(was: Json, value: Json, source: str) -> Json:
@@ -186,9 +193,17 @@ def _correct_hold(state: State, name: str, value: Json, at: datetime, source: st
     new = _instant(value, f"hold:{name}", at, source)
     clock, _, n = name.rpartition(":")
     hold = find_hold(state, clock, n)
-    if hold is None or hold.until is None or new < hold.since:
+    if hold is None or hold.until is None or not hold.since <= new <= _room_after(state, clock, hold):
         raise Refusal(RefusalCode.NOT_CORRECTABLE, {"path": f"hold:{name}"}, source)
     return hold.until.isoformat(), hold.seq
+
+
+def _room_after(state: State, clock: str, hold: Hold) -> datetime:
+    """How far a hold may reach: to the next one of its run, to where the run stopped, or to now."""
+    run = next(run for run in state.clocks if run.clock == clock and hold in run.holds)
+    later = [each.since for each in run.holds if each.since >= hold.since and each is not hold]
+    stopped = [run.stopped_at] if run.stopped_at is not None else []
+    return min((*later, *stopped, state.last_at.max.replace(tzinfo=state.last_at.tzinfo)))
 
 
 def find_hold(state: State, clock: str, n: str) -> Hold | None:

@@ -341,6 +341,8 @@ class _Sketch:
             return
         at, i = holds[n - 1]
         changed = list(self.runs[at].holds)
+        if changed[i].until is None:  # its end was struck out: there is nothing to be read so
+            return
         changed[i] = replace(changed[i], until=until)
         self.runs[at] = replace(self.runs[at], holds=tuple(changed))
 
@@ -351,8 +353,11 @@ class _Sketch:
             case Published():
                 self.published.append(body.what)
             case Retracted():
+                self._use(body.consent)
                 self._retract(body)
-            case Noted() | Rated() | Erased():
+            case Erased():
+                self._use(body.consent)
+            case Noted() | Rated():
                 pass
             case _:
                 assert_never(body)

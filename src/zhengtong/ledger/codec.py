@@ -14,9 +14,12 @@ from zhengtong.ledger.canonical import plain, read_stamp
 Upcaster = Callable[[Mapping[str, object]], Mapping[str, object]]
 
 # The edition written today. A kind not named here is at its first.
-EDITIONS: Final[Mapping[str, int]] = {}
+EDITIONS: Final[Mapping[str, int]] = {"Retracted": 2, "Erased": 2}
 # (kind, edition) → the body one edition later.
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
+    ("Retracted", 1): lambda old: {**old, "consent": None},  # the second names the consent it used up
+    ("Erased", 1): lambda old: {**old, "consent": None},
+}
 
 
 class Unreadable(ValueError):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhengtong.ui.composites import InnerForm
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
@@ -25,7 +26,9 @@ def applicant_form(choices: Sequence[tuple[str, str]]) -> type[TypedForm]:
 QueryForm = build_form(
     [
         FieldSpec(name="number", label=_("办件编号"), help=_("收件凭证上的编号，可以带空格。"), max_length=60),
-        FieldSpec(name="password", label=_("查询密码"), help=_("收件凭证上的 6 位数字。"), max_length=20),
+        FieldSpec(
+            name="password", label=pgettext_lazy("portal", "查询密码"), help=_("收件凭证上的 6 位数字。"), max_length=20
+        ),
         FieldSpec(
             name="certificate", label=_("申请人的证件号码"),
             help=_("身份证号码或者统一社会信用代码，申请时登记的那一个。"), max_length=60,

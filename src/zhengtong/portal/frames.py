@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.frames import portal_frame
@@ -29,14 +30,16 @@ def menu(here: str = "") -> tuple[NavItem, ...]:
         ("home", _("办事"), address("portal:home")),
         ("query", _("查进度"), address("portal:query")),
         ("mine", _("我的办件"), address("portal:mine")),
-        ("verify", _("文书核验"), address("documents:verify")),
+        ("verify", pgettext("menu", "文书核验"), address("documents:verify")),
     ]
     return tuple(NavItem(label, url, name == here) for name, label, url in entries if url)
 
 
 def foot() -> tuple[Link, ...]:
-    """Matters that anybody can raise and that stand in no list of items."""
-    return tuple(Link(matter.name, reverse("portal:new", args=[matter.code])) for matter in public_matters())
+    """Matters that anybody can raise and that stand in no list of items, and the law as it runs here."""
+    matters = tuple(Link(matter.name, reverse("portal:new", args=[matter.code])) for matter in public_matters())
+    law = address("site:procedures")
+    return (*matters, Link(_("办理程序"), law)) if law else matters
 
 
 def address(name: str, *args: object) -> str:

@@ -11,6 +11,7 @@ from zhengtong.cases.case_view import CaseRead
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
 from zhengtong.documents.queries import FileLine
+from zhengtong.portal.story import guide_of, material_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Receipt:
 def read_receipt(case: CaseRead) -> Receipt:
     number = case.state.number
     files = documents.files_of_case(case.state)
-    names = {rule.code: rule.name for rule in case.bound.materials}
+    names = material_names(case, guide_of(case))
     received = tuple(
         Received(
             name=names.get(code, code), form=case.word(f"actions.receive_material.inputs.form.choices.{known.form}"),

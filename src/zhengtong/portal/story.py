@@ -4,8 +4,9 @@ The party sees posts and units, never the names of staff; a stranger with a toke
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from django.urls import reverse
@@ -124,6 +125,9 @@ def is_partys_turn(case: CaseRead) -> bool:
 
 def _note(case: CaseRead, choices: Sequence[Choice], papers: Sequence[PaperLine]) -> str:
     public = case.public_words if f"states.{case.state.state}.public" in case.words else ""
+    if case.is_closed and case.state.outcome and case.bound.outcomes[case.state.outcome].negative:
+        remedy = _("收到决定之日起六十日内，可以申请行政复议；六个月内，可以向人民法院提起行政诉讼。")
+        return _("%(public)s。%(remedy)s") % {"public": public, "remedy": remedy}
     if case.is_closed:
         return _("%(public)s。文书和结果都在本页，随时可以下载。") % {"public": public} if papers else public
     if is_partys_turn(case):
@@ -163,9 +167,16 @@ def _day(at: datetime) -> dict[str, str]:
 
 def _past(case: CaseRead, papers: Sequence[PaperLine], *, masked: bool) -> Iterator[TimelineEntry]:
     known = {paper.number for paper in papers}
-    for step in reversed(tell(case, with_people=False)):
-        if not step.struck:
-            yield _entry(case, step, known, masked=masked)
+    told = [step for step in reversed(tell(case, with_people=False)) if not step.struck]
+    for _kind, group in groupby(told, key=_told_as_one):
+        steps = list(group)
+        facts = tuple(fact for step in reversed(steps) for fact in step.facts)
+        yield _entry(case, replace(steps[0], facts=facts), known, masked=masked)
+
+
+def _told_as_one(step: Step) -> tuple[str, ...]:
+    """Five documents compared one after another are one line of the story; whatever has papers stands alone."""
+    return (str(step.seq),) if step.papers or step.pauses else (step.act, step.post, step.who, step.left, step.entered)
 
 
 def _entry(case: CaseRead, step: Step, known: set[str], *, masked: bool) -> TimelineEntry:

@@ -3,11 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from zhengtong.site import views
+from zhengtong.site import law_pages, views
 
 site_patterns = [
     path("language", views.language, name="language"),
     path("health", views.health, name="health"),
+    path("law/", law_pages.procedures, name="procedures"),
+    path("law/<slug:code>/", law_pages.procedure, name="procedure"),
+    path("law/<slug:code>/chart.bpmn", law_pages.chart, name="chart"),
 ]
 
 urlpatterns = [

@@ -29,11 +29,20 @@ class InnerForm(forms.Form):
         """What was typed, as plain values."""
         return dict(self.cleaned_data)
 
+    def hush(self) -> None:
+        """Be drawn with what was typed and without complaints, to the innermost form: nothing was handed in yet."""
+        self._errors = forms.utils.ErrorDict()
+        self.cleaned_data = {}
+        for field in self.fields.values():
+            if isinstance(field.widget, GroupWidget | RowsWidget):
+                field.widget.is_hushed = True
+
 
 class GroupWidget(forms.Widget):
     """Draws one inner form inside its field."""
 
     draws_itself = True
+    is_hushed = False
     template_name = "ui/widgets/group.html"
 
     def __init__(self, inner: type[InnerForm]) -> None:
@@ -42,7 +51,10 @@ class GroupWidget(forms.Widget):
         self.needs_multipart_form = inner().is_multipart()
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> InnerForm:
-        return self.inner(data=data, files=files, prefix=name, empty_permitted=not self.is_required)
+        made = self.inner(data=data, files=files, prefix=name, empty_permitted=not self.is_required)
+        if self.is_hushed:
+            made.hush()
+        return made
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return not any(key.startswith(f"{name}-") for key in data)
@@ -84,6 +96,7 @@ class RowsWidget(forms.Widget):
     """Draws rows of one inner form, and the button that asks for one more."""
 
     draws_itself = True
+    is_hushed = False
     template_name = "ui/widgets/rows.html"
 
     def __init__(self, inner: type[InnerForm], first: int = FIRST_ROWS) -> None:
@@ -93,10 +106,14 @@ class RowsWidget(forms.Widget):
         self.needs_multipart_form = inner().is_multipart()
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[InnerForm]:
-        return [
+        made = [
             self.inner(data=data, files=files, prefix=f"{name}-{i}", empty_permitted=True)
             for i in range(self._count(data, name))
         ]
+        if self.is_hushed:
+            for row in made:
+                row.hush()
+        return made
 
     def _count(self, data: Mapping[str, Any], name: str) -> int:
         typed = str(data.get(f"{name}-rows", ""))

@@ -73,7 +73,7 @@ class TypedForm(InnerForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.is_adding:
-            self._errors = forms.utils.ErrorDict()
+            self.hush()
 
     def is_valid(self) -> bool:
         return not self.is_adding and super().is_valid()

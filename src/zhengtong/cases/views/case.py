@@ -52,11 +52,15 @@ class Sitting:
         return self.case.state.number
 
     @property
+    def from_list(self) -> str:
+        """The list it was reached from, as its address says."""
+        return (self.request.POST.get(LIST) or self.request.GET.get(LIST) or "")[:400]
+
+    @property
     def address(self) -> str:
         """The page of the case, in the list it was reached from."""
-        from_list = (self.request.POST.get(LIST) or self.request.GET.get(LIST) or "")[:400]
         base = reverse("cases:case", args=[self.number])
-        return f"{base}?{urlencode({LIST: from_list})}" if from_list else base
+        return f"{base}?{urlencode({LIST: self.from_list})}" if self.from_list else base
 
 
 def sit(request: HttpRequest, number: str) -> Sitting:
@@ -84,12 +88,12 @@ def case_response(sitting: Sitting, *, status: int = 200, **more: object) -> Htt
 
 def _page(sitting: Sitting) -> CasePage:
     name = catalogue.item_names([sitting.case.state.item])[sitting.case.state.item]
-    return read_page(sitting.case, sitting.actor, title=name, key=new_key(sitting.at))
+    return read_page(sitting.case, sitting.actor, title=name, key=new_key(sitting.at), from_list=sitting.from_list)
 
 
 def _context(sitting: Sitting) -> dict[str, object]:
     request = sitting.request
-    from_list = (request.POST.get(LIST) or request.GET.get(LIST) or "")[:400]
+    from_list = sitting.from_list
     around = neighbours(sitting.actor, from_list, sitting.case.ref.id, sitting.at) if from_list else None
     frame = {} if getattr(request, "htmx", False) else desk_context(request, sitting.actor, sitting.at)
     return {**frame, "from_list": from_list, "around": around, "case_url": sitting.address}
@@ -174,7 +178,7 @@ def _act_response(
     key = key_in(sitting.request, sitting.at)
     drawing = Drawing(
         case=case, actor=sitting.actor, key=key, remarks=remarks_for(case, sitting.actor),
-        posted=(rule.code, form) if form is not None else None,
+        posted=(rule.code, form) if form is not None else None, from_list=sitting.from_list,
     )  # fmt: skip
     view = draw_act(drawing, rule)
     if view is None and form is None:
@@ -210,6 +214,9 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     if rule is None:
         raise Http404
     key, seen = key_in(request, sitting.at), expected(sitting)
+    is_htmx = bool(getattr(request, "htmx", False))
+    if seen != sitting.case.ref.last_seq and is_htmx:
+        return _reload(request, _("刚刚有人先办了一步，请看变了什么。"))
     if seen != sitting.case.ref.last_seq:
         changes = recent_changes(sitting.case, sitting.actor, since=seen)
         return case_response(sitting, status=409, changes=changes, whole=True)
@@ -222,10 +229,18 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
             perform(actor=sitting.actor, at=sitting.at, case_id=sitting.case.ref.id, wish=wish, key=f"{key}:{code}")
         except Refusal as refusal:
             said = refusal_view(refusal, sitting.case.words, material_names(sitting.case))
+            if is_htmx:
+                return _reload(request, said.what)
             return case_response(sit(request, number), status=409, refusal=said, whole=True)
-    if getattr(request, "htmx", False):
+    if is_htmx:
         return case_response(sit(request, number))
     return see_other(f"{sitting.address}#materials")
+
+
+def _reload(request: HttpRequest, words: str) -> HttpResponse:
+    """With htmx: the page is read anew and says why."""
+    messages.warning(request, words)
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
 
 def _verdicts(sitting: Sitting) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import staff_required
 from zhengtong.cases.access import password_of, token_of
 from zhengtong.cases.case_page import address_of, plain_words
-from zhengtong.cases.case_view import CaseRead, material_names
+from zhengtong.cases.case_view import CaseRead, fee_names, material_names
 from zhengtong.cases.sealed_words import last_of, may_read_words, open_words
 from zhengtong.cases.views.case import Sitting, sit
 from zhengtong.catalogue import queries as catalogue
@@ -86,7 +86,8 @@ def fees(request: HttpRequest, number: str) -> HttpResponse:
     if not due or not may_read_words(sitting.actor, case.bound, case.state):
         raise Http404
     lines = {line.code: line for line in case.bound.fees}
-    rows = tuple((lines[fee.fee].name, lines[fee.fee].basis, fee.amount) for fee in due if fee.fee in lines)
+    names = fee_names(case)
+    rows = tuple((names[fee.fee], lines[fee.fee].basis, fee.amount) for fee in due if fee.fee in lines)
     dept = next(iter(case.bound.posts.values())).dept
     context = {
         "number": number, "title": catalogue.item_names([case.state.item])[case.state.item], "rows": rows,

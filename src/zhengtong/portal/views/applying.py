@@ -433,7 +433,7 @@ STEP_PAGES: Final = {
 
 def step_names() -> dict[str, str]:
     return {
-        SITUATION: _("您的情形"), APPLICANT: _("申请人"), QUESTIONS: _("申请书"), MATERIALS: _("材料"),
+        SITUATION: _("您的情形"), APPLICANT: _("谁来申请"), QUESTIONS: _("填写申请书"), MATERIALS: _("要交的材料"),
         CHECK: _("核对并提交"),
     }  # fmt: skip
 

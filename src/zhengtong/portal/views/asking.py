@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhengtong.accounts import clock
 from zhengtong.accounts.actions import claim_case
 from zhengtong.accounts.faults import NotPossible
-from zhengtong.accounts.labels import AccountKind
 from zhengtong.accounts.requests import account_of
 from zhengtong.portal.forms import QueryForm
 from zhengtong.portal.frames import frame
@@ -77,7 +76,7 @@ def query(request: HttpRequest) -> HttpResponse:
 def _attach_or_show(request: HttpRequest, number: str, holder: str, certificate: str, at: datetime) -> HttpResponse:
     """Who is signed in takes the case along at once; anybody else sees it in this session."""
     account = account_of(request)
-    if account is None or account.kind != AccountKind.CITIZEN:
+    if account is None or account.subject is None:
         return redirect("portal:seen")
     try:
         claim_case(account=account, subject_ref=holder, case=number, number=certificate, at=at)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from zhengtong.accounts import clock
-from zhengtong.accounts.labels import AccountKind
 from zhengtong.accounts.requests import account_of, actor_of
 from zhengtong.catalogue import queries as catalogue
+from zhengtong.catalogue.leaflet_pdf import leaflet_pdf as make_leaflet
 from zhengtong.kernel.terms import law_day
 from zhengtong.portal.case_lists import case_lines
 from zhengtong.portal.frames import frame
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "matters": public_matters(),
     }
     account, actor = account_of(request), actor_of(request, at)
-    if account is not None and actor is not None and account.kind == AccountKind.CITIZEN:
+    if account is not None and actor is not None and account.subject is not None:
         cases = cases_of(account, actor, at)
         context |= {"cases": case_lines(cases[:CASES_SHOWN], actor, at), "cases_total": len(cases)}
     return render(request, "portal/home.html", context)
@@ -125,7 +125,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
         **frame(request, here="home"), "guide": found, "now": at,
         "apply_url": reverse("portal:apply", args=[code]) + answers,
         "leaflet_url": "" if found.is_listed else reverse("portal:leaflet", args=[code]) + answers,
-        "pdf_url": "" if found.is_listed or not _has_pdf() else reverse("portal:leaflet_pdf", args=[code]) + answers,
+        "pdf_url": "" if found.is_listed else reverse("portal:leaflet_pdf", args=[code]) + answers,
         "crumbs": [Link(_("办事"), reverse("portal:home")), *_theme_crumb(found), Link(_("办事指南"))],
     }  # fmt: skip
     return render(request, "portal/guide.html", context)
@@ -149,17 +149,9 @@ def leaflet(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     context = {
         "guide": found, "guide_url": catalogue.leaflet_address(code), "now": at,
-        "back_url": reverse("portal:guide", args=[code]), "pdf_url": _pdf_url(code),
+        "back_url": reverse("portal:guide", args=[code]), "pdf_url": reverse("portal:leaflet_pdf", args=[code]),
     }  # fmt: skip
     return render(request, "portal/leaflet.html", context)
-
-
-def _has_pdf() -> bool:
-    return hasattr(catalogue, "leaflet_pdf")
-
-
-def _pdf_url(code: str) -> str:
-    return reverse("portal:leaflet_pdf", args=[code]) if _has_pdf() else ""
 
 
 @require_safe
@@ -167,10 +159,9 @@ def leaflet_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The same as PDF, made by the catalogue."""
     at = clock.now()
     found = catalogue.guide(code, on=law_day(at), given=request.GET.dict()) if _is_plain(code) else None
-    make = getattr(catalogue, "leaflet_pdf", None)
-    if found is None or found.is_listed or make is None:
+    if found is None or found.is_listed:
         raise Http404
-    answer = HttpResponse(make(found, at=at), content_type="application/pdf")
+    answer = HttpResponse(make_leaflet(found, at=at), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{found.code}.pdf"'
     return answer
 

@@ -17,11 +17,13 @@ from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger.installed import Handler, Message
 from zhengtong.site.demo import accounts
 from zhengtong.site.demo.accounts import DemoAccount
+from zhengtong.site.demo.halls import build_halls
 from zhengtong.site.demo.history import Lived, Weeks, known_handlers
 from zhengtong.site.demo.items import change_items, load_items
 from zhengtong.site.demo.names import Namer
 from zhengtong.site.demo.organisation import Organs, build_organs, send_people_away, write_letters
 from zhengtong.site.demo.people import Public, build_public
+from zhengtong.site.demo.sheets import KEPT_FOR, begin_drafts
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import choose
 from zhengtong.site.demo.telling import Scene
@@ -58,10 +60,17 @@ def build(
         raise NotEmpty
     with _without_waiting_for_the_disk():
         ground = lay_ground(now=now, seed=seed)
-        scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[])
+        scene = Scene(
+            calendar=load_calendar(),
+            staffing=Staffing.read(),
+            public=ground.public,
+            cases=[],
+            files_since=now - KEPT_FOR,
+        )
         weeks = Weeks(now=now, scene=scene, seed=seed, handlers=_handlers())
         lived = weeks.live(choose(cases), progress)
         change_items(ground.organs, now)
+        begin_drafts(ground.public, now)
     accounts.keep(ground.accounts)
     return City(organs=ground.organs, public=ground.public, accounts=ground.accounts, lived=lived)
 
@@ -72,6 +81,7 @@ def lay_ground(*, now: datetime, seed: int = SEED) -> City:
     clock.forget()
     namer = Namer(rng=random.Random(seed))  # noqa: S311 - names, not secrets
     organs = build_organs(namer)
+    build_halls()
     send_people_away(organs, load_calendar(), now)
     registered_at = now - REGISTERED
     clerk = actor_of_person(organs.people["zx02"].pk, registered_at)

@@ -19,6 +19,7 @@ from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.record import Recorded
 from zhengtong.site.demo import filling
 from zhengtong.site.demo.people import Party, Public
+from zhengtong.site.demo.sheets import hand_in
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import Step, Story
 
@@ -53,6 +54,7 @@ class Scene:
     staffing: Staffing
     public: Public
     cases: list[Recorded]
+    files_since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,17 @@ class Telling:
             given = [code for code in required if code != self.life.lacking]
         form = "electronic" if self.life.online else "paper"
         for code in given:
-            content = f"{self.life.n}:{code}:{self.life.at.isoformat()}".encode()
-            yield MaterialGiven(material=code, form=form, commitment=hex_digest(content))
+            yield MaterialGiven(material=code, form=form, commitment=self._commit(code))
+
+    def _commit(self, code: str) -> str:
+        """Of late, real files are kept; older papers are named only."""
+        life = self.life
+        uploads = life.online and life.party is not None and life.at > self.scene.files_since
+        if not uploads or life.party is None:
+            return hex_digest(f"{life.n}:{code}:{life.at.isoformat()}".encode())
+        name = next(rule.name for rule in self.bound.materials if rule.code == code)
+        uploader = self.scene.public.actor_of(life.party, life.at, item=life.item).person
+        return hand_in(code, name=name, uploader=uploader, at=life.at)
 
     def unchecked(self) -> list[str]:
         """Papers that were received and that nobody has looked at."""
