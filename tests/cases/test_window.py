@@ -31,7 +31,7 @@ class TestFiles:
     def test_are_taken_with_the_case_and_can_be_opened(self, licence: Town) -> None:
         clerk = sign_in(licence, "何静")
         file = SimpleUploadedFile("平面图.pdf", pdf(), content_type="application/pdf")
-        number = take_in(clerk, FIVE, **{"file-m3": file})
+        number = take_in(clerk, FIVE, item="qy-wj-0001", **{"file-m3": file})
         page = case_page(clerk, number)
         assert "平面图.pdf" in page
         address = re.search(r'href="(/documents/files/[^"]+)"', page)
@@ -120,7 +120,7 @@ class TestFees:
 def every_field(client: Client, item: str) -> dict[str, str]:
     """Something sensible in every field of the item's own form."""
     page = text_of(client.get(reverse("cases:take", args=[item])))
-    values = {}
+    values: dict[str, str] = {}
     for tag in re.findall(r'<(?:input|textarea|select)[^>]*name="form-[^>]*>', page):
         name = re.search(r'name="([^"]+)"', tag)
         kind = re.search(r'type="([^"]+)"', tag)

@@ -13,10 +13,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from zhengtong.documents import queries as documents
-from zhengtong.documents.actions import store_upload
-from zhengtong.documents.labels import renamed_words, upload_words
+from zhengtong.documents.actions import UploadRefused, renamed_words, store_upload, upload_words
 from zhengtong.documents.queries import FileLine
-from zhengtong.documents.refusing import UploadRefused
 
 Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 

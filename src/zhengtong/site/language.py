@@ -18,7 +18,7 @@ def chosen_language(get_response: Handler) -> Handler:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in known else settings.LANGUAGE_CODE
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # what Django's own middleware sets
+            request.LANGUAGE_CODE = language  # what Django's own middleware sets
             response = get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response = response.render()

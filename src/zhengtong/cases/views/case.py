@@ -26,8 +26,7 @@ from zhengtong.cases.panels import Drawing, draw_act, questions_for, remarks_for
 from zhengtong.cases.queries import neighbours
 from zhengtong.cases.refusals import refusal_view
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents.labels import upload_words
-from zhengtong.documents.refusing import UploadRefused
+from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.procedures import ActionRule
 from zhengtong.kernel.refusals import Refusal

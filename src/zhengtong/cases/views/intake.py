@@ -24,8 +24,7 @@ from zhengtong.cases.intake import IntakeForms, agent_typed, draw_intake, filled
 from zhengtong.cases.opening import read_opening
 from zhengtong.cases.refusals import refusal_view
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents.labels import upload_words
-from zhengtong.documents.refusing import UploadRefused
+from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.kernel.terms import law_day

@@ -19,8 +19,7 @@ from zhengtong.cases.articles import article_words
 from zhengtong.cases.frame import desk_context, key_in, see_other
 from zhengtong.cases.opening import find_openings, read_opening
 from zhengtong.cases.refusals import refusal_view
-from zhengtong.documents.labels import upload_words
-from zhengtong.documents.refusing import UploadRefused
+from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.refusals import Refusal
 
 
