@@ -84,7 +84,7 @@ def live(ground: city.City, first: int, last: int) -> None:
         Story(name=f"{n}", items=(ITEM,), steps=STAGES[n % len(STAGES)], ago=(12, 14), count=1, online=True)
         for n in range(first, last)
     ]
-    scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=public, cases=[])
+    scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=public, cases=[], files_since=NOW)
     lived = Days(now=NOW, scene=scene, seed=first, handlers={}).live(stories)
     assert lived.astray == []
     assert Case.objects.count() == last

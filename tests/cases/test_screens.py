@@ -1,8 +1,9 @@
-"""The desk in a real browser at both widths: nothing overflows, and a picture of each page is kept."""
+"""The desk in a real browser at both widths: nothing overflows, axe finds nothing grave, and a picture of each page is kept."""
 
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -25,6 +26,8 @@ def look(page: Page, url: str, name: str) -> None:
             too_wide.append(f"{url} is {wide} wide at {width}")
     keep_screens(page, name)
     assert too_wide == []
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == [], url
 
 
 class TestScreens:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -31,7 +32,8 @@ class TestFiles:
     def test_are_taken_with_the_case_and_can_be_opened(self, licence: Town) -> None:
         clerk = sign_in(licence, "何静")
         file = SimpleUploadedFile("平面图.pdf", pdf(), content_type="application/pdf")
-        number = take_in(clerk, FIVE, item="qy-wj-0001", **{"file-m3": file})
+        given: dict[str, Any] = {"file-m3": file}
+        number = take_in(clerk, FIVE, **given)
         page = case_page(clerk, number)
         assert "平面图.pdf" in page
         address = re.search(r'href="(/documents/files/[^"]+)"', page)

@@ -155,14 +155,14 @@ class Story:
         parties = {each.name: "s-citizen" for each in inputs if each.kind == "party" and each.required}
         given["sealed"] = sealed | given.get("sealed", {})
         given["parties"] = parties | given.get("parties", {})
-        given.setdefault("serials", self.draw(act, when))
         given.setdefault("inputs", {})
+        given.setdefault("serials", self.draw(act, when, given["inputs"]))
         given.setdefault("key", f"key-{len(self.history) + 1}")
         return Command(act=act, actor=actor, hash=hash_of, **given)
 
-    def draw(self, act: str, when: str) -> dict[str, tuple[str, ...]]:
+    def draw(self, act: str, when: str, inputs: Mapping[str, Any] | None = None) -> dict[str, tuple[str, ...]]:
         state = self.state if self.history else None
-        return self._number(find_serials(self.bound, state, act, calendar(), at(when)))
+        return self._number(find_serials(self.bound, state, act, calendar(), at(when), inputs or {}))
 
     def _number(self, keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         drawn: dict[str, tuple[str, ...]] = {}

@@ -257,9 +257,9 @@ class TestLateEntries:
     def test_are_judged_when_they_happened(self) -> None:
         story = submitted(bound=licence(materials=(material("form"),)))
         inputs = {"missing": ["form"], "manner": "direct"}
-        events = story.do("notify_supplement", WINDOW, "2026-03-12", inputs=inputs, happened_at=at("2026-03-05"))
+        events = story.do("notify_supplement", WINDOW, "2026-03-09", inputs=inputs, happened_at=at("2026-03-05"))
         assert kinds(events)[0] == "Acted" and story.state.state == "supplementing"
-        assert (events[0].at, events[0].recorded_at) == (at("2026-03-05"), at("2026-03-12"))
+        assert (events[0].at, events[0].recorded_at) == (at("2026-03-05"), at("2026-03-09"))
 
     def test_neither_precede_the_last_act_nor_lie_ahead(self) -> None:
         story = accepted()

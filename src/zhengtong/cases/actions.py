@@ -150,7 +150,7 @@ def _prepare(  # noqa: PLR0913 - everything the command is made of
     bound: Bound, state: State | None, wish: Wish, *, actor: Actor, at: datetime, key: str, calendar: Calendar
 ) -> tuple[Command, tuple[SealedRow, ...]]:
     sealed = tuple(seal(name, value, index=tuple(_found_by(value))) for name, value in wish.private.items())
-    needed = find_serials(bound, state, wish.act, calendar, at)
+    needed = find_serials(bound, state, wish.act, calendar, at, wish.inputs)
     command = Command(
         act=wish.act,
         actor=actor,

@@ -196,7 +196,7 @@ def _parties(reading: _Reading) -> Iterator[tuple[str, str]]:
     masked = people.masked_subjects(reading.case.state.parties.values())
     certificates = dict(CERTIFICATES)
     for role, ref in reading.case.state.parties.items():
-        label = reading.case.word(f"roles.{role}.name")
+        label = reading.case.word(f"roles.{role.partition('#')[0]}.name")
         said = last_of(reading.words, role)
         if isinstance(said, Mapping):
             number = f"{certificates.get(str(said.get('certificate')), '')} {said.get('number', '')}"

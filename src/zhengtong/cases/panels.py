@@ -191,7 +191,8 @@ def _act_view(drawing: Drawing, choice: ActChoice, directory: Directory, *, prim
     return ActView(
         code=rule.code, label=name, article=article, key=_key(case, rule, primary=primary, negative=negative),
         url=reverse("cases:act", args=[case.state.number, rule.code]), form=form,
-        hidden=(("key", drawing.key), ("seq", str(case.ref.last_seq)), ("list", drawing.from_list)), follows=tuple(find_follows(case, rule)),
+        hidden=(("key", drawing.key), ("seq", str(case.ref.last_seq)), ("list", drawing.from_list)),
+        follows=tuple(find_follows(case, rule)),
         primary=primary, negative=negative, unfolded=is_posted or (primary and drawing.posted is None),
     )  # fmt: skip
 

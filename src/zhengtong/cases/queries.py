@@ -433,7 +433,8 @@ def neighbours(actor: Actor, place: str, case_id: int, at: datetime) -> Around |
     ]
     url = reverse("cases:home") if code == "mine" else reverse("cases:list", args=[code])
     return Around(
-        url=f"{url}?{query}" if query else url, name=str(LISTS[code][0]), position=(page - 1) * PAGE + here + 1 if here >= 0 else 0,
+        url=f"{url}?{query}" if query else url, name=str(LISTS[code][0]),
+        position=(page - 1) * PAGE + here + 1 if here >= 0 else 0,
         count=shown_count(count_up_to(branches)), before=urls[0], after=urls[1],
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from zhengtong.documents.matters import Matter, Names
 from zhengtong.documents.models import Drawing
 from zhengtong.kernel.binding import canonical
 from zhengtong.kernel.events import DocumentIssued, Event, History, MaterialReceived, ResultIssued
-from zhengtong.kernel.papers import find_paper
+from zhengtong.kernel.papers import find_first, find_paper, find_shown
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger import chain, history, sealing
 from zhengtong.ledger.installed import installed
@@ -140,8 +140,9 @@ def gather(found: Found, *, face: str = FULL) -> Matter:
     Raises:
         PaperBroken: the data are not what the event committed to.
     """
-    before, state = matters.states_around(found.history, found.event.seq)
-    _before, batch = matters.batch_of(found.history, found.event.seq)
+    first = find_first(found.history, found.event.seq)  # one issued again says what the first said, as corrected
+    before, state = matters.states_around(found.history, first)
+    _before, batch = matters.batch_of(found.history, first)
     bound = installed().bound_for(state)
     paper = find_paper(bound, found.history, found.event.seq)
     body = found.event.body

@@ -31,6 +31,7 @@ from zhengtong.kernel.inputs import check_materials
 from zhengtong.kernel.mistakes import correct, revert
 from zhengtong.kernel.procedures import ActionRule, RoleKind
 from zhengtong.kernel.refusals import Refusal, RefusalCode
+from zhengtong.kernel.reissuing import find_papers_showing, issue_again
 from zhengtong.kernel.states import Branch
 from zhengtong.kernel.versions import rebind
 
@@ -263,7 +264,9 @@ def find_sealed_rows(history: History) -> tuple[str, ...]:
 
 
 def _corrected(batch: Batch, doing: Doing) -> None:
+    papers = find_papers_showing(batch.state, doing.command.inputs.get("path"))
     batch.put(correct(batch.state, doing.rule, doing.command, doing.consent, batch.at))
+    issue_again(batch, papers, doing.consent)
 
 
 def _reverted(batch: Batch, doing: Doing) -> None:

@@ -138,7 +138,9 @@ def _fill_role(
 
 
 def _fill_party(role: str, rule: ActionRule, actor: Actor, known: Mapping[str, str]) -> Grounds | None:
-    named = tuple(known.values()) if role == "party" and role not in known else (known.get(role, ""),)
+    named = tuple(ref for name, ref in known.items() if name.partition("#")[0] == role)
+    if role == "party" and role not in known:
+        named = tuple(known.values())
     if rule.opening and role not in known:
         named = tuple(actor.subjects)
     for subject in named:

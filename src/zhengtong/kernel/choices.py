@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from zhengtong.kernel.authority import Actor, find_grounds
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.branches import find_obstacle, find_open, find_ready_nodes, group_of
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.events import Standing
+from zhengtong.kernel.events import Inputs, Standing
 from zhengtong.kernel.guards import Asked, check_guards
 from zhengtong.kernel.mistakes import check_revertible
 from zhengtong.kernel.procedures import ActionRule
 from zhengtong.kernel.refusals import Param, Refusal, RefusalCode
+from zhengtong.kernel.reissuing import find_serials_of
 from zhengtong.kernel.silence import find_silent_serials, find_state_at
 from zhengtong.kernel.states import State
 
@@ -97,10 +99,13 @@ def _find_refusal(
     return None
 
 
-def find_serials(bound: Bound, state: State | None, act: str, calendar: Calendar, at: datetime) -> tuple[str, ...]:
+def find_serials(  # noqa: PLR0913 - a correction alone is asked what it corrects
+    bound: Bound, state: State | None, act: str, calendar: Calendar, at: datetime, inputs: Inputs = MappingProxyType({})
+) -> tuple[str, ...]:
     """The keys of the numbers a command needs, with repetition: of silence that is due by `at`, then of the act.
 
-    For a late entry `at` is its `happened_at`. Tasks of a group with child cases need one `child` each on top.
+    `at` is the instant of writing, for a late entry too. Tasks of a group with child cases need one `child` each on
+    top. `inputs` matter to a correction, which has papers issued again.
     """
     needed: tuple[str, ...] = ()
     if state is not None:
@@ -109,6 +114,8 @@ def find_serials(bound: Bound, state: State | None, act: str, calendar: Calendar
     if rule is None:
         return needed
     own = ["case"] if rule.opening else []
+    if rule.does == "corrected" and state is not None:
+        own += find_serials_of(state, inputs.get("path"))
     group = rule.opens or rule.settles
     if group is not None and bound.branches[group].children:
         begun = [] if state is None else [each for each in state.branches.values() if each.group == group]

@@ -3,10 +3,21 @@
 The same data is found again from the history at any later time, whatever happened since.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.events import Acted, DocumentIssued, Event, FeeDemanded, History, Json, ResultIssued
+from zhengtong.kernel.events import (
+    Acted,
+    Corrected,
+    DocumentIssued,
+    Event,
+    FeeDemanded,
+    History,
+    Json,
+    ResultIssued,
+    Retracted,
+)
 from zhengtong.kernel.states import RunStatus, State, fold
 from zhengtong.kernel.terms import LAW_ZONE
 
@@ -24,7 +35,10 @@ def find_paper(bound: Bound, history: History, seq: int) -> dict[str, Json]:
 
 
 def draw_paper(bound: Bound, state: State, batch: tuple[Event, ...], event: Event) -> dict[str, Json]:
-    """The data of one paper, from the state after its batch."""
+    """The data of one paper, from the state after its batch; of one issued again, what the first said, as corrected."""
+    first = find_first(state.history, event.seq)
+    if first != event.seq:
+        return _draw_again(bound, state, event, first)
     head = next((each for each in batch if isinstance(each.body, Acted)), batch[0])
     body = event.body
     assert isinstance(body, DocumentIssued | ResultIssued), "only documents and results are papers"
@@ -58,6 +72,62 @@ def draw_paper(bound: Bound, state: State, batch: tuple[Event, ...], event: Even
     else:
         paper |= {"result": body.result, "valid_from": body.valid_from.isoformat(), "valid_to": _iso(body.valid_to)}
     return paper
+
+
+def find_first(history: History, seq: int) -> int:
+    """The seq of the paper as first issued: its own, unless a correction had it issued again."""
+    at = next(index for index, event in enumerate(history) if event.seq == seq)
+    replaced = find_replaced(history, at)
+    return seq if replaced is None else find_first(history, replaced.seq)
+
+
+def find_replaced(history: History, at: int) -> Event | None:
+    """The paper in whose place the one at this index stands: the event before it withdraws that one."""
+    before = history[at - 1]
+    head = next(event for event in history if event.seq == history[at].batch)
+    if not isinstance(before.body, Retracted) or not isinstance(head.body, Corrected) or before.batch != head.seq:
+        return None
+    number = before.body.ref
+    return next(event for event in history if _is_paper(event) and getattr(event.body, "number", "") == number)
+
+
+def _is_paper(event: Event) -> bool:
+    return isinstance(event.body, DocumentIssued | ResultIssued)
+
+
+def find_shown(history: History, seq: int) -> dict[str, str]:
+    """The sealed values a paper shows, by field: those of its own batch and of the parties, corrections included."""
+    first = find_first(history, seq)
+    batch = next(event.batch for event in history if event.seq == first)
+    end = max(seq, *(event.seq for event in history if event.batch == batch))
+    shown: dict[str, str] = {}
+    for event in history:
+        sealed = getattr(event.body, "sealed", None)
+        if event.seq > end or not isinstance(sealed, Mapping):
+            continue
+        fields = set(sealed) if event.batch == batch else set(getattr(event.body, "parties", {})) if event.seq < first else set()
+        if isinstance(event.body, Corrected) and event.body.path.partition(":")[2] in shown:
+            fields = {event.body.path.partition(":")[2]}
+        shown.update({field: text for field, text in sealed.items() if field in fields})
+    return shown
+
+
+def _draw_again(bound: Bound, state: State, event: Event, first: int) -> dict[str, Json]:
+    body, paper = event.body, find_paper(bound, state.history, first)
+    assert isinstance(body, DocumentIssued | ResultIssued), "only documents and results are papers"
+    sealed = paper["sealed"]
+    assert isinstance(sealed, dict)
+    at = next(index for index, each in enumerate(state.history) if each.seq == event.seq)
+    replaced = find_replaced(state.history, at)
+    return paper | {
+        "number": body.number,
+        "issued_at": _iso(event.at),
+        "person": event.person,
+        "post": event.post,
+        "unit": event.unit,
+        "sealed": {**sealed, **find_shown(state.history, event.seq)},
+        "replaces": getattr(replaced.body, "number", "") if replaced is not None else "",
+    }
 
 
 def _act_of(head: Event) -> str:

@@ -143,7 +143,8 @@ class Result:
 class State:
     """Where a case stands after its history; `history` is kept so that a reversal can fold again without it.
 
-    `clocks` and `visits` are in order of start. `parties` maps party roles to opaque subject references.
+    `clocks` and `visits` are in order of start. `parties` maps party roles to opaque subject references;
+    of several in one role the last has the role's name, the others `<role>#<n>`.
     `assigned` overrides the item's posts. `rebutted` holds (clock, seq of its run) that may not deem again.
     `struck` holds the seqs of struck-out events. `fact_origin` names the event a kept fact comes from.
     """

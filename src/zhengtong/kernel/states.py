@@ -249,7 +249,7 @@ class _Sketch:
             case Acted():
                 self._done(event, body.act, deemed=False)
                 self.facts.update(body.facts)
-                self.parties.update(body.parties)
+                self._name(body.parties)
                 self._take_effect(event, body)
                 self._use(body.consent)
             case Deemed():
@@ -260,6 +260,14 @@ class _Sketch:
                 self._enter(event, body.state)
             case _:
                 assert_never(body)
+
+    def _name(self, parties: Mapping[str, str]) -> None:
+        """Name parties; whoever was named before in the same role stays one, under `<role>#<n>`."""
+        for role, subject in parties.items():
+            was = self.parties.get(role, subject)
+            if was != subject:
+                self.parties[f"{role}#{len(self.parties)}"] = was
+            self.parties[role] = subject
 
     def _mend(self, body: Corrected | Reverted) -> None:
         self._use(body.consent)

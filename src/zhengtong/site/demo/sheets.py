@@ -10,9 +10,9 @@ from zhengtong.portal.actions import keep, start_draft
 from zhengtong.portal.drafts import Content
 from zhengtong.site.demo.people import Public
 
-KEPT_FOR: Final = timedelta(days=12)
+KEPT_FOR: Final = timedelta(days=8)
 """Older cases name their papers only: files of weeks nobody opens would make the set-up long."""
-DRAFTS: Final = (
+DRAFTS: Final[tuple[tuple[str, str, dict[str, str], str], ...]] = (
     ("林晓梅", "qy-wj-0001", {"trade": "inn", "air": "no", "area": "small"}, "applicant"),
     ("赵玉珍", "qy-mz-0031", {}, "situation"),
     ("陈志远", "qy-sc-0001", {}, "situation"),
@@ -35,11 +35,11 @@ def draw_sheet(line: str) -> bytes:
     b'%PDF-1.4'
     """
     stream = f"BT /F1 14 Tf 60 760 Td (Qingyuan demonstration: sample paper {line}) Tj ET".encode("ascii")
+    fonts = b"<< /Font << /F1 5 0 R >> >>"
     bodies = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources %s >>" % fonts,
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )
