@@ -1,4 +1,4 @@
-"""The desk in a real browser at both widths: nothing overflows, axe finds nothing grave, and a picture of each page is kept."""
+"""The desk in a real browser at both widths: nothing overflows, axe finds nothing grave, pictures are kept."""
 
 from collections.abc import Callable
 

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhengtong.kernel.calendars import (
+    Calendar,
     CalendarFault,
     CalendarRange,
     DayKind,
@@ -242,8 +244,12 @@ class TestLaws:
     @given(days, numbers)
     def test_more_calendar_after_the_due_day_changes_nothing(self, start: date, n: int) -> None:
         due = CN.add(start, n)
-        shorter = calendar_from([t for t in CN.years if t.year <= due.year], jurisdiction="CN")
-        assert shorter.add(start, n) == due
+        assert calendar_up_to(due.year).add(start, n) == due
+
+
+@cache
+def calendar_up_to(year: int) -> Calendar:
+    return calendar_from([table for table in CN.years if table.year <= year], jurisdiction="CN")
 
 
 class TestHours:

@@ -384,7 +384,7 @@ def check_colours(state: State) -> None:
 
 
 class TestWalks:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 11), st.integers(0, 3)), max_size=14))
     def test_hold_together_whatever_people_try(self, steps: list[tuple[int, int, int]]) -> None:
         story = Story(WALKED)

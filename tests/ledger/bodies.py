@@ -23,7 +23,7 @@ BODIES: tuple[Body, ...] = (
     e.Rebound(version="2026-07-01", item_version=4, binding="d" * 64, state="received"),
     e.Assigned(role="reviewer", post="wj-sp-review", unit="wj-sp", dept="wj", manner="b_role", basis="absence 7"),
     e.Linked(relation="duplicate_of", other="510199007260302000022"),
-    e.Retracted(what="document", ref="清卫〔2026〕1号", sealed=SEALED),
+    e.Retracted(what="document", ref="清卫〔2026〕1号", sealed=SEALED, consent="c-1"),
     e.Noted(sealed=SEALED),
     e.ClockStarted(clock="legal", from_at=AT, from_mark="accepted", legal="20 wd", promised="10 wd",
                    until=date(2026, 4, 1), calendar="CN", edition="CN-2026-1"),
@@ -48,5 +48,5 @@ BODIES: tuple[Body, ...] = (
     e.DocumentServed(number="清卫受〔2026〕12号", manner="direct", relation="self"),
     e.FeeSettled(fee="health", how="paid", amount=12_000, receipt="r-1", consent=None),
     e.Rated(level=5, channel="window", sealed=SEALED),
-    e.Erased(sealed="3:words", basis="个人信息保护法 47"),
+    e.Erased(sealed="3:words", basis="个人信息保护法 47", consent="c-1"),
 )  # fmt: skip

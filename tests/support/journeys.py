@@ -358,6 +358,12 @@ class Hand:
     def submit(self, act: str) -> None:
         self.click(self.form_of(act).locator("form > button[type=submit]").last)
 
+    def choose_branch(self, act: str) -> None:
+        """The first branch the act can speak of, where it asks which."""
+        fields = self.form_of(act).locator("[name$=branch]")
+        if fields.count() and not (fields.first.get_attribute("type") == "hidden"):
+            self.choose_first(f"[name={fields.first.get_attribute('name')}]")
+
     def do(self, act: str) -> None:
         """An act that asks for nothing."""
         self.unfold(act)

@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db import connection
-from pypinyin import Style, lazy_pinyin
 
 EXACT, PREFIX, NAME, KEYWORD, OTHER = range(5)
 STEP: Final = 2000  # weight = rank * STEP + base
@@ -42,6 +41,8 @@ def initials_of(name: str) -> str:
     >>> initials_of("公共场所卫生许可（新办）A1")
     'ggcswsxkxba1'
     """
+    from pypinyin import Style, lazy_pinyin  # its dictionary is large: read when something is first indexed
+
     letters = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=_kept)).lower()
     return "".join(char for char in letters if char.isascii() and char.isalnum())
 

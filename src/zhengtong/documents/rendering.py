@@ -14,7 +14,7 @@ from django.conf import settings
 
 from zhengtong.accounts import queries as accounts
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents import composing, matters, outside, proofs, queries, signing, vault
+from zhengtong.documents import composing, matters, outside, proofs, queries, vault
 from zhengtong.documents.matters import Matter, Names
 from zhengtong.documents.models import Drawing
 from zhengtong.kernel.binding import canonical
@@ -100,6 +100,8 @@ def render(found: Found, *, at: datetime, face: str = FULL) -> bytes:
     kept = queries.find_drawing(found.case_id, found.event.seq, face)
     if kept is not None:
         return vault.read(kept.digest)
+    from zhengtong.documents import signing  # pyhanko is large: read when something is first signed
+
     pdf = signing.sign(typeset(gather(found, face=face), found), reason=f"{found.number} 示例签章", at=at)
     return _keep(found, face, pdf, at)
 
@@ -181,19 +183,8 @@ def _plain(event: Event) -> dict[str, Any]:
 
 
 def _open(case_id: int, events: History, seq: int) -> dict[str, Any]:
-    """The sealed values a paper may print: those of its batch, and who the parties are, as last sealed up to then."""
-    opened: dict[str, Any] = {}
-    batch = next(event.batch for event in events if event.seq == seq)
-    for event in events:
-        if event.seq > seq and event.batch != batch:
-            continue
-        sealed = getattr(event.body, "sealed", None)
-        if not isinstance(sealed, Mapping):
-            continue
-        parties = getattr(event.body, "parties", {})
-        for field in sealed:
-            if event.batch == batch or field in parties:
-                opened[field] = _value(case_id, event.seq, field)
+    """The sealed values a paper may print: those of its batch, and who the parties are, as corrected up to then."""
+    opened = {field: _value(case_id, at, field) for field, (at, _) in find_shown(events, seq).items()}
     return {field: value for field, value in opened.items() if value is not None}
 
 

@@ -95,21 +95,32 @@ def _is_paper(event: Event) -> bool:
     return isinstance(event.body, DocumentIssued | ResultIssued)
 
 
-def find_shown(history: History, seq: int) -> dict[str, str]:
-    """The sealed values a paper shows, by field: those of its own batch and of the parties, corrections included."""
+def find_shown(history: History, seq: int) -> dict[str, tuple[int, str]]:
+    """The sealed values a paper shows, by field, each as (seq of its event, commitment).
+
+    Those of its own batch and who the parties are, with every correction made up to then.
+    """
     first = find_first(history, seq)
     batch = next(event.batch for event in history if event.seq == first)
     end = max(seq, *(event.seq for event in history if event.batch == batch))
-    shown: dict[str, str] = {}
+    shown: dict[str, tuple[int, str]] = {}
     for event in history:
         sealed = getattr(event.body, "sealed", None)
-        if event.seq > end or not isinstance(sealed, Mapping):
-            continue
-        fields = set(sealed) if event.batch == batch else set(getattr(event.body, "parties", {})) if event.seq < first else set()
-        if isinstance(event.body, Corrected) and event.body.path.partition(":")[2] in shown:
-            fields = {event.body.path.partition(":")[2]}
-        shown.update({field: text for field, text in sealed.items() if field in fields})
+        if event.seq <= end and isinstance(sealed, Mapping):
+            named = _shown_by(event, first, batch, shown)
+            shown.update({field: (event.seq, text) for field, text in sealed.items() if field in named})
     return shown
+
+
+def _shown_by(event: Event, first: int, batch: int, shown: Mapping[str, tuple[int, str]]) -> frozenset[str]:
+    body = event.body
+    if isinstance(body, Corrected):
+        what, _, field = body.path.partition(":")
+        is_read = what == "sealed" and field in shown and shown[field][1] == body.was
+        return frozenset({field} if is_read else ())
+    if event.batch == batch:
+        return frozenset(getattr(body, "sealed", ()))
+    return frozenset(getattr(body, "parties", ()) if event.seq < first else ())
 
 
 def _draw_again(bound: Bound, state: State, event: Event, first: int) -> dict[str, Json]:
@@ -125,7 +136,7 @@ def _draw_again(bound: Bound, state: State, event: Event, first: int) -> dict[st
         "person": event.person,
         "post": event.post,
         "unit": event.unit,
-        "sealed": {**sealed, **find_shown(state.history, event.seq)},
+        "sealed": {**sealed, **{field: text for field, (_, text) in find_shown(state.history, event.seq).items()}},
         "replaces": getattr(replaced.body, "number", "") if replaced is not None else "",
     }
 

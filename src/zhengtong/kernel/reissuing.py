@@ -30,7 +30,7 @@ def find_papers_showing(state: State, path: Json) -> tuple[Event, ...]:
         event
         for event in state.history
         if isinstance(event.body, DocumentIssued | ResultIssued) and _stands(state, event.body.number)
-        if value is not None and find_shown(state.history, event.seq).get(field) == value
+        if value is not None and find_shown(state.history, event.seq).get(field, (0, ""))[1] == value
     )
 
 

@@ -5,40 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Hall',
+            name="Hall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('name_en', models.CharField(blank=True, default='', max_length=160)),
-                ('unit', models.CharField(max_length=40)),
-                ('address', models.CharField(blank=True, default='', max_length=160)),
-                ('address_en', models.CharField(blank=True, default='', max_length=240)),
-                ('closed_on', models.DateField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("name_en", models.CharField(blank=True, default="", max_length=160)),
+                ("unit", models.CharField(max_length=40)),
+                ("address", models.CharField(blank=True, default="", max_length=160)),
+                ("address_en", models.CharField(blank=True, default="", max_length=240)),
+                ("closed_on", models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Window',
+            name="Window",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=80)),
-                ('name_en', models.CharField(blank=True, default='', max_length=160)),
-                ('unit', models.CharField(max_length=40)),
-                ('posts', models.JSONField(blank=True, default=list)),
-                ('is_open', models.BooleanField(default=True)),
-                ('hall', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='windows', to='windows.hall')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=80)),
+                ("name_en", models.CharField(blank=True, default="", max_length=160)),
+                ("unit", models.CharField(max_length=40)),
+                ("posts", models.JSONField(blank=True, default=list)),
+                ("is_open", models.BooleanField(default=True)),
+                (
+                    "hall",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="windows", to="windows.hall"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('hall', 'number'), name='window_number_in_hall')],
+                "constraints": [models.UniqueConstraint(fields=("hall", "number"), name="window_number_in_hall")],
             },
         ),
     ]
