@@ -10,7 +10,15 @@ from tests.accounts.cast import AT, BEGAN, TODAY, City
 from zhengtong.accounts import actions
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.models import Post, Unit
-from zhengtong.accounts.queries import actor_for, dept_of, has_post_kind, is_authorised, staff_directory
+from zhengtong.accounts.queries import (
+    actor_for,
+    actor_of_person,
+    dept_of,
+    has_post_kind,
+    is_authorised,
+    staff_directory,
+    with_letters,
+)
 from zhengtong.kernel.authority import Actor, Seat
 from zhengtong.kernel.events import Standing
 
@@ -173,6 +181,18 @@ class TestLetter:
         assert not is_authorised(**asked, power="issue")  # type: ignore[arg-type]
         actions.revoke_letter(letter, on=TODAY)
         assert not is_authorised(**asked, power="approve")  # type: ignore[arg-type]
+
+
+    def test_names_the_posts_a_power_may_be_used_at(self, city: City) -> None:
+        actions.issue_letter(
+            number="清卫授〔2026〕2号", item="gg-ws", organ=city.units["wj"], post=city.posts["wj-sp-window"],
+            powers=["receive"], from_on=TODAY, person=city.people["何静"],
+        )  # fmt: skip
+        mine = actor_of_person(city.people["何静"].pk, AT)
+        other = actor_of_person(city.people["周岚"].pk, AT)
+        assert with_letters(mine, "gg-ws", TODAY).letters == {"receive": frozenset({"wj-sp-window"})}
+        assert with_letters(other, "gg-ws", TODAY).letters == {"receive": frozenset()}
+        assert with_letters(mine, "other", TODAY).letters == {}
 
 
 class TestActorFor:

@@ -108,3 +108,24 @@ def token_of_result(number: str) -> str:
 
     paper = Paper.objects.get(case_id=Case.objects.get(number=number).pk, is_result=True)
     return token_of(paper.case_id, paper.seq)
+
+
+def walked_in(name: str, certificate: str) -> str:
+    """Somebody without an account came to the window and left with a receipt."""
+    from zhengtong.accounts.actions import find_or_create_subject
+
+    clerk, at = actor_of("wj01"), clock.now()
+    party = {"kind": "natural", "name": name, "certificate": "identity", "number": certificate, "phone": "19900007777"}
+    ref = find_or_create_subject(
+        kind="natural", name=name, certificate_kind="identity", number=certificate, phone="19900007777",
+        by=clerk.person, at=at,
+    )  # fmt: skip
+    given = tuple(
+        MaterialGiven(material=code, form="paper", commitment=hex_digest(f"{name}{code}".encode()))
+        for code in INN_MATERIALS
+    )
+    wish = Wish(
+        act="submit", private={"applicant": party, "form": dict(INN_FORM)}, parties={"applicant": ref}, materials=given
+    )
+    done = open_case(actor=clerk, at=at, item=INN, answers=INN_ANSWERS, wish=wish, channel="window", key=new_key(at))
+    return done.number

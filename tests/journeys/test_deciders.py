@@ -20,7 +20,7 @@ def test_three_steps_to_the_decision(city: City, way: Way) -> None:
     officer.click(f'main a[href*="{number}"]')
     officer.keep("case-examining", readme=True)
     officer.unfold("pass")
-    officer.submit("pass")
+    officer.submit("pass", is_refused=True)
     officer.keep("case-opinion-missing")
     officer.fill("[name=pass-opinion]", "现场核查与图纸一致，材料齐全，拟同意。")
     officer.submit("pass")

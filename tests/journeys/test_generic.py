@@ -116,6 +116,7 @@ def test_a_supervised_task(city: City, way: Way) -> None:
     office.goto(f"/desk/cases/{number}/")
     office.unfold("establish")
     for n, unit in enumerate(("sw", "cg")):
+        office.choose_first(f"[name=establish-branches-{n}-kind]")
         office.choose_from(f"[name=establish-branches-{n}-to]", unit)
         office.fill(f"[name=establish-branches-{n}-text]", "完成辖区管网清淤并报送前后对比照片。")
     office.keep("task-establish")
@@ -127,6 +128,7 @@ def test_a_supervised_task(city: City, way: Way) -> None:
         unit = at_case(city, way, who, number)
         unit.do("sign_for")
         unit.unfold("report")
+        unit.choose_from("[name=report-verdict]", "done")
         unit.fill("[name=report-report]", "已完成清淤 3.2 公里。")
         unit.submit("report")
     unit.keep("task-reported")

@@ -22,7 +22,7 @@ def test_the_second_sees_what_changed(city: City, way: Way) -> None:
     # The second writes an opinion; the case has moved on meanwhile.
     second.unfold("pass")
     second.fill("[name=pass-opinion]", "材料齐全，拟同意。")
-    second.submit("pass")
+    second.submit("pass", is_refused=True)
     expect(second.page.locator(".zt-changed")).to_be_visible()
     expect(second.page.locator("[name=pass-opinion]")).to_have_value("材料齐全，拟同意。")
     second.keep("conflict")
@@ -32,7 +32,7 @@ def test_the_second_sees_what_changed(city: City, way: Way) -> None:
     second.see(second.law("states.reviewing.name"))
     first.unfold("pass")
     first.fill("[name=pass-opinion]", "我也同意。")
-    first.submit("pass")
+    first.submit("pass", is_refused=True)
     first.keep("conflict-late")
 
 

@@ -16,7 +16,6 @@ from tests.kernel.stories import (
     Story,
     accepted,
     at,
-    bound_of,
     granted,
     hash_of,
     licence,
@@ -24,7 +23,7 @@ from tests.kernel.stories import (
     officer,
     submitted,
 )
-from tests.kernel.test_branches import refused
+from tests.kernel.test_branches import GH, HB, refused, task
 from zhengtong.kernel.authority import find_readers
 from zhengtong.kernel.binding import canonical
 from zhengtong.kernel.events import DocumentIssued, Erased, ResultIssued, Retracted
@@ -65,10 +64,10 @@ class TestBranches:
         assert again.code is RefusalCode.BRANCH_NOT_OPEN
 
     def test_nobody_answers_anothers_branch_by_naming_none(self) -> None:
-        story = Story(bound_of("supervised_task"))
-        rules = story.bound.actions.values()
-        opens = next(rule for rule in rules if rule.opens == "task")
-        assert opens is not None
+        story = task("hb", "gh")
+        story.do("sign_for", GH, "2026-03-03")
+        wrong = refused(story, "report", HB, "2026-03-03", inputs={"verdict": "done"})
+        assert wrong.code is RefusalCode.NOT_YOUR_BRANCH
 
 
 class TestConsents:

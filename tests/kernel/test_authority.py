@@ -75,6 +75,15 @@ class TestMayAct:
         grounds = find_grounds(story.bound, story.state, "withdraw", AGENT)
         assert grounds is not None and (grounds.standing, grounds.basis) == (Standing.PARTY, "power-1")
 
+    def test_only_at_the_posts_an_authorisation_letter_names(self) -> None:
+        story = accepted()
+        silent = replace(UNDERTAKER, letters={"approve": frozenset({"wj-approver"})})
+        assert may_act(story.bound, story.state, "pass", silent) is not None  # no letter speaks of reviewing
+        named = replace(UNDERTAKER, letters={"review": frozenset({"wj-undertaker"})})
+        assert may_act(story.bound, story.state, "pass", named) is not None
+        other = replace(UNDERTAKER, letters={"review": frozenset({"wj-elsewhere"})})
+        assert may_act(story.bound, story.state, "pass", other) is None
+
     def test_never_as_the_law_but_to_open(self) -> None:
         story = accepted()
         assert may_act(story.bound, story.state, "pass", LAW) is None

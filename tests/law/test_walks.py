@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.law.walks import bounds_of, own_acts, walk_many
+from tests.law.walks import bounds_of, own_acts, tour_of, walk_many
 from zhengtong.law.procedure_files import codes
 
 COUNT, MANY = 400, 10_000
@@ -15,6 +15,17 @@ class TestRandomWalks:
 
     def test_can_begin_under_every_set_of_options(self, code: str) -> None:
         assert bounds_of(code)
+
+
+@pytest.mark.parametrize("code", codes())
+class TestTours:
+    def test_do_every_act_and_deemed_act_of_the_file(self, code: str) -> None:
+        """Invariant 13."""
+        assert own_acts(code) <= tour_of(code).done
+
+    def test_come_to_every_state_and_find_the_way_out_of_each(self, code: str) -> None:
+        """Invariant 7."""
+        assert tour_of(code).left_behind == {state for bound in bounds_of(code) for state in bound.states}
 
 
 @pytest.mark.long

@@ -246,9 +246,45 @@ class Walk:
         onward = [rule for rule in rules if rule.to == "back" or far.get(rule.to or "", 99) < here]
         return any(self._try(rule, repairs=6) for rule in onward)
 
-    def _distances(self) -> Mapping[str, int]:
-        """How many acts each state is from a closed one."""
-        far = {code: 0 for code, state in self.bound.states.items() if state.phase is Phase.CLOSED}
+    def tries(self, act: str) -> bool:
+        """Whether the act is one that may be done where the case stands."""
+        return self.here.state in self.bound.actions[act].from_states
+
+    def make_for(self, act: str) -> None:
+        """Do the act, or something that brings the case nearer to where it may be done; else let time pass."""
+        rule = self.bound.actions[act]
+        first = self._comes_before(rule)
+        if first is not None:
+            return self.make_for(first)
+        if self.tries(act) and rule.by != ("law",) and self._try(rule, repairs=6):
+            return None
+        far = self._distances(frozenset(rule.from_states))
+        here = far.get(self.here.state, 99)
+        rules = sorted(self._rules_here(), key=lambda each: far.get(each.to or self.here.state, 98))
+        nearer = [each for each in rules if each.to == "back" or far.get(each.to or "", 99) < here]
+        if self.tries(act) or not any(self._try(each, repairs=6) for each in nearer):
+            self.now += timedelta(days=9)
+            self.sweep()
+        return None
+
+    def _comes_before(self, rule: ActionRule) -> str | None:
+        """The act that makes the branch this one speaks of: it opens, takes or answers it."""
+        group = rule.takes or rule.answers or rule.returns or rule.settles
+        if group is None:
+            return None
+        there = {each.status for each in self._open_branches() if each.group == group}
+        verbs = ["opens"]
+        if there:
+            verbs = ["takes"] if rule.answers and there == {BranchStatus.OPEN} else []
+            verbs = ["answers"] if rule.returns and BranchStatus.ANSWERED not in there else verbs
+        wanted = [each for each in self.bound.actions.values() for verb in verbs if getattr(each, verb) == group]
+        here = [each for each in wanted if self.tries(each.code)] or wanted
+        return here[0].code if here and here[0].code != rule.code else None
+
+    def _distances(self, ends: frozenset[str] | None = None) -> Mapping[str, int]:
+        """How many acts each state is from one of these, else from a closed one."""
+        closed = (code for code, state in self.bound.states.items() if state.phase is Phase.CLOSED)
+        far = dict.fromkeys(closed if ends is None else ends, 0)
         for _ in self.bound.states:
             for rule in self.bound.actions.values():
                 for left in rule.from_states if rule.to in far else ():
@@ -590,3 +626,57 @@ def own_acts(code: str) -> frozenset[str]:
     """The acts that must happen in some walk (invariant 13)."""
     procedure = load_procedure(code, versions(code)[-1])
     return frozenset(act for act, rule in procedure.actions.items() if not rule.is_common)
+
+
+# ---- tours ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Tour:
+    """Every act of a procedure in its turn, by people who make for it; and from each state reached, the way out."""
+
+    code: str
+    done: set[str] = field(default_factory=set)
+    left_behind: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        for act in sorted(own_acts(self.code)):
+            if act not in self.done and not any(self._visit(bound, act, n) for n in range(6) for bound in self._laws(act)):
+                raise AssertionError(f"{self.code}: nobody comes to {act}")
+
+    def _laws(self, act: str) -> list[Bound]:
+        """The sets of options under which the act is there: the smallest, and some that add to it."""
+        fit = sorted((bound for bound in bounds_of(self.code) if act in bound.actions), key=lambda b: len(b.options))
+        return [*fit[:4], *fit[4 :: max(len(fit) // 8, 1)]]
+
+    def _visit(self, bound: Bound, act: str, n: int) -> bool:
+        walk = Walk(bound=bound, dice=random.Random(f"{self.code}-{act}-{n}"), wanted=frozenset({act}))
+        walk.open()
+        for _ in range(30):
+            self._see_out(walk)
+            if act in walk.done or walk.bound.phase_of(walk.here.state) is Phase.CLOSED and not walk.tries(act):
+                break
+            walk.make_for(act)
+        self._see_out(walk)
+        self.done |= walk.done
+        return act in walk.done
+
+    def _see_out(self, walk: Walk) -> None:
+        """Invariant 7: whoever comes to a state for the first time on this tour sees that it can be left for good."""
+        here = walk.here.state
+        if here in self.left_behind:
+            return
+        self.left_behind.add(here)
+        other = Walk(
+            bound=walk.bound, dice=random.Random(here), history=walk.history, now=walk.now, state=walk.state,
+            drawn=10_000,
+        )  # fmt: skip
+        other.close()
+        self.done |= other.done
+
+
+@cache
+def tour_of(code: str) -> Tour:
+    tour = Tour(code)
+    tour.run()
+    return tour

@@ -194,6 +194,11 @@ class Way:
     width: int = DESK
 
     @property
+    def number(self) -> int:
+        """For what must differ from way to way: phones, certificate numbers."""
+        return list(WAYS.values()).index(self)
+
+    @property
     def folder(self) -> str:
         return self.language[:2] if self.javascript else f"{self.language[:2]}-noscript"
 
@@ -355,8 +360,14 @@ class Hand:
         if panel.get_attribute("open") is None:
             self.click(panel.locator("summary"))
 
-    def submit(self, act: str) -> None:
+    def submit(self, act: str, *, is_refused: bool = False) -> None:
+        """Press the button of an act; `is_refused`: this story wants it to be told no."""
         self.click(self.form_of(act).locator("form > button[type=submit]").last)
+        told_no = self.page.locator(".zt-errors, .zt-refused, .zt-changed")
+        if is_refused:
+            expect(told_no.first).to_be_visible()
+        else:
+            assert not told_no.count(), f"{act}: {told_no.first.inner_text()}"
 
     def choose_branch(self, act: str) -> None:
         """The first branch the act can speak of, where it asks which."""
@@ -403,6 +414,22 @@ class Hand:
         assert not self.faults, self.faults
         self._check_axe(name)
 
+    def keep_plain(self, name: str) -> None:
+        """A page of Django's own: kept, but not ours to mend."""
+        keep_page(self, name, must_fit=False)
+
+    def complaint(self, *, is_there: bool) -> None:
+        """What the editor of items says of the draft as it stands: live with script, on saving without."""
+        if self.way.javascript:
+            self.page.keyboard.press("Tab")
+        else:
+            self.click("button[name=save]")
+        found = self.page.locator("#complaints li")
+        if is_there:
+            expect(found.first).to_be_visible()
+        else:
+            expect(found).to_have_count(0)
+
     def _check_axe(self, name: str) -> None:
         if not self.way.javascript:
             return  # axe is itself a script; the pages are the same
@@ -425,7 +452,7 @@ def _choose_box(page: Page, where: Locator) -> None:
     (label if name and label.count() else where).click()
 
 
-def keep_page(hand: Hand, name: str) -> None:
+def keep_page(hand: Hand, name: str, *, must_fit: bool = True) -> None:
     from tests.support.browser import SCREENS
 
     folder = SCREENS / hand.way.folder
@@ -433,7 +460,7 @@ def keep_page(hand: Hand, name: str) -> None:
     for width in (DESK, PHONE):
         hand.page.set_viewport_size({"width": width, "height": 900})
         hand.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-        if width == PHONE and hand.way.javascript:
+        if width == PHONE and hand.way.javascript and must_fit:
             wide = hand.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE + 1, f"{name}: {wide} px wide on a phone"
     hand.page.set_viewport_size({"width": hand.way.width, "height": 900})

@@ -5,7 +5,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -27,7 +27,6 @@ from zhengtong.accounts.labels import (
 from zhengtong.accounts.masking import mask_name, mask_number, mask_phone
 from zhengtong.accounts.models import (
     Absence,
-    Account as Account,
     Agency,
     AuthorisationLetter,
     DatedQuerySet,
@@ -40,6 +39,9 @@ from zhengtong.accounts.models import (
     Subject,
     Territory,
     Unit,
+)
+from zhengtong.accounts.models import (
+    Account as Account,
 )
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.kernel.authority import Actor, Seat
@@ -269,6 +271,19 @@ def is_authorised(*, item: str, post: str, person: str, power: LetterPower, on: 
     """Whether a letter in force lets this post (and this person, where it names one) use this power for the item."""
     letters = _letters_on(on).filter(item=item, post__code=post)
     return any(power in row.powers and (row.person_id is None or f"p-{row.person_id}" == person) for row in letters)
+
+
+def with_letters(actor: Actor, item: str, on: date) -> Actor:
+    """The actor with what the letters in force say of this item: power → posts this person may use it at."""
+    if not actor.seats:
+        return actor
+    granted: dict[str, set[str]] = {}
+    for row in _letters_on(on).filter(item=item).select_related("post"):
+        for power in row.powers:
+            posts = granted.setdefault(power, set())
+            if row.person_id is None or f"p-{row.person_id}" == actor.person:
+                posts.add(row.post.code)
+    return replace(actor, letters={power: frozenset(posts) for power, posts in granted.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from secrets import token_bytes
 from typing import Final
 
 from zhengtong.accounts import actions as people
+from zhengtong.accounts.queries import with_letters
 from zhengtong.cases.act_forms import Filled
 from zhengtong.cases.serials import draw_serials
 from zhengtong.catalogue import queries as catalogue
@@ -107,6 +108,7 @@ def open_case(  # noqa: PLR0913 - who, when, what, for which situation, how, onc
     replayed = find_replay(key=key, person=actor.person)
     if replayed is not None:
         return replayed
+    actor = with_letters(actor, item, law_day(at))
     version = catalogue.published(item, law_day(at))
     if version is None:
         raise Refusal(RefusalCode.BAD_ITEM, {"item": item})
@@ -137,6 +139,7 @@ def perform(
     if expected_seq is not None and expected_seq != loaded.ref.last_seq:
         raise StaleHistory(loaded.ref)
     state = fold(loaded.history)
+    actor = with_letters(actor, state.item, law_day(at))
     bound = catalogue.bound_for(state.item, state.item_version, state.answers)
     calendar = load_calendar()
     command, sealed = _prepare(bound, state, wish, actor=actor, at=at, key=key, calendar=calendar)

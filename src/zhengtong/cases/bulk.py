@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from zhengtong.accounts import queries as people
 from zhengtong.cases.act_forms import Directory, form_class
 from zhengtong.cases.actions import Wish, perform
 from zhengtong.cases.articles import article_words
@@ -17,6 +18,7 @@ from zhengtong.cases.refusals import refusal_view
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.deciding import find_acts
 from zhengtong.kernel.refusals import Refusal
+from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.queries import Case
 from zhengtong.ledger.record import StaleHistory
 
@@ -63,9 +65,11 @@ def draw_bulk(actor: Actor, at: datetime, *, numbers: Sequence[str]) -> tuple[Bu
     reads = read_many(cases, at)
     lines = {line.number: line for line in lines_for(cases, at)}
     found: dict[str, BulkAct] = {}
+    items = {read.bound.item for read in reads}
+    lettered = {item: people.with_letters(actor, item, law_day(at)) for item in items}
     for read in reads:
         line = lines[read.state.number]
-        for choice in find_acts(read.bound, read.state, actor, read.calendar, at):
+        for choice in find_acts(read.bound, read.state, lettered[read.bound.item], read.calendar, at):
             if not _is_simple(read, choice.act, actor):
                 continue
             refusal = refusal_sentence(read, choice) if choice.refusal else ""

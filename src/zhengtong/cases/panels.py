@@ -11,6 +11,7 @@ from django.forms import BaseForm
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from zhengtong.accounts import queries as people
 from zhengtong.cases.act_forms import Directory, Questions, form_class
 from zhengtong.cases.articles import article_words
 from zhengtong.cases.case_view import CaseRead, fee_names, material_names
@@ -24,6 +25,7 @@ from zhengtong.kernel.events import Json, MaterialChecked, Standing
 from zhengtong.kernel.fees import find_fees_due, find_fees_to_demand
 from zhengtong.kernel.procedures import ActionRule, Phase
 from zhengtong.kernel.refusals import Refusal
+from zhengtong.kernel.terms import law_day
 from zhengtong.law.refusal_words import say
 from zhengtong.ui.forms import TypedForm
 from zhengtong.ui.values import ActView, DecideView, Link
@@ -58,6 +60,11 @@ class Drawing:
     from_list: str = ""
 
     @property
+    def lettered(self) -> Actor:
+        """The actor with what the authorisation letters of this item say."""
+        return people.with_letters(self.actor, self.case.bound.item, law_day(self.case.at))
+
+    @property
     def directory(self) -> Directory:
         return Directory(actor=self.actor, at=self.case.at)
 
@@ -75,7 +82,7 @@ def questions_for(drawing: Drawing, rule: ActionRule, directory: Directory | Non
 def draw_panel(drawing: Drawing) -> Panel:
     """Everything this person may do here now."""
     case, directory = drawing.case, drawing.directory
-    choices = find_acts(case.bound, case.state, drawing.actor, case.calendar, case.at)
+    choices = find_acts(case.bound, case.state, drawing.lettered, case.calendar, case.at)
     shown = [choice for choice in choices if _is_in_panel(case, choice)]
     primary = _find_primary(case, shown)
     views = [(each, _act_view(drawing, each, directory, primary=each.act == primary)) for each in shown]
@@ -97,7 +104,7 @@ def draw_panel(drawing: Drawing) -> Panel:
 def draw_act(drawing: Drawing, rule: ActionRule) -> ActView | None:
     """One act on a page of its own; None when it is not this person's here. A form that was posted is drawn again."""
     case = drawing.case
-    choices = find_acts(case.bound, case.state, drawing.actor, case.calendar, case.at)
+    choices = find_acts(case.bound, case.state, drawing.lettered, case.calendar, case.at)
     choice = next((each for each in choices if each.act == rule.code), None)
     if choice is None and drawing.posted is None:
         return None

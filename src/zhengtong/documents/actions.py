@@ -1,5 +1,6 @@
 """Writes of the documents room: an upload is taken, and files are tied together as a material."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from zhengtong.documents.queries import UnknownUpload
 from zhengtong.documents.refusing import UploadFault, UploadRefused
 from zhengtong.documents.scanning import Scan, scan
 from zhengtong.ledger import canonical, chain
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "Stored", "UnknownUpload", "UploadFault", "UploadRefused", "commit_material", "renamed_words", "store_upload",
@@ -50,7 +53,11 @@ def store_upload(  # each is said by the browser or by who asks
     clean = clean_name(name)
     kind = find_kind(content, name=clean, declared_type=declared_type)
     found = scan(content, name=clean)
-    digest = vault.keep(content)
+    try:
+        digest = vault.keep(content)
+    except OSError as full:
+        log.exception("an upload could not be kept")
+        raise UploadRefused(UploadFault.NOT_KEPT, {"name": clean}) from full
     Upload.objects.update_or_create(
         digest=digest,
         uploader=uploader,

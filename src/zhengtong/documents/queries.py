@@ -6,8 +6,9 @@ from datetime import datetime
 
 from zhengtong.documents import vault
 from zhengtong.documents.models import Drawing, MaterialFile, Paper, Upload
+from zhengtong.kernel.authority import Actor, may_read_all
 from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.events import DocumentIssued, Event, ResultIssued
+from zhengtong.kernel.events import Acted, DocumentIssued, Event, ResultIssued
 from zhengtong.kernel.states import State
 from zhengtong.law.procedure_files import words
 from zhengtong.ui.wording import in_english
@@ -48,9 +49,13 @@ def open_upload(digest: str) -> bytes:
     """The content of an upload. Whether the reader may have it is for the caller to ask first.
 
     Raises:
-        vault.NotKept, vault.FileBroken
+        UnknownUpload: there is no such file any more.
+        vault.FileBroken
     """
-    return vault.read(digest)
+    try:
+        return vault.read(digest)
+    except vault.NotKept as gone:
+        raise UnknownUpload(digest) from gone
 
 
 def uploads_of(uploader: str, digests: Iterable[str]) -> tuple[FileLine, ...]:
@@ -124,6 +129,29 @@ def papers_of(bound: Bound, state: State) -> tuple[PaperLine, ...]:
         if isinstance(event.body, DocumentIssued | ResultIssued)
     ]
     return tuple(reversed(lines))
+
+
+def papers_for(bound: Bound, state: State, actor: Actor) -> tuple[PaperLine, ...]:
+    """Those of the papers that this reader of the case may have."""
+    return tuple(line for line in papers_of(bound, state) if may_have_paper(bound, state, line.seq, actor))
+
+
+def may_have_paper(bound: Bound, state: State, seq: int, actor: Actor) -> bool:
+    """Whoever may read the whole case has every paper; a third party those of an act that names them, or is theirs."""
+    if may_read_all(bound, state, actor):
+        return True
+    batch = next((event.batch for event in state.history if event.seq == seq), None)
+    own = {actor.person, *actor.subjects}
+    return any(
+        event.person in own or (isinstance(event.body, Acted) and not own.isdisjoint(event.body.parties.values()))
+        for event in state.history
+        if event.batch == batch
+    )
+
+
+def may_have_file(bound: Bound, state: State, digest: str, actor: Actor) -> bool:
+    """Whoever may read the whole case, and whoever handed the file in."""
+    return may_read_all(bound, state, actor) or bool(uploads_of(actor.person, [digest]))
 
 
 def _paper_line(bound: Bound, state: State, event: Event) -> PaperLine:

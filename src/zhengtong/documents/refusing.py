@@ -19,6 +19,7 @@ class UploadFault(StrEnum):
     SWOLLEN = "swollen"
     INFECTED = "infected"
     SCAN_FAILED = "scan_failed"
+    NOT_KEPT = "not_kept"
 
 
 class UploadRefused(Exception):

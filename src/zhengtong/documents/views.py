@@ -11,23 +11,28 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhengtong.accounts import clock
 from zhengtong.accounts.queries import day_of
 from zhengtong.accounts.requests import actor_of
-from zhengtong.documents import queries, rendering, vault, verifying
+from zhengtong.documents import queries, rendering, verifying
 from zhengtong.documents.forms import VerifyForm
 from zhengtong.documents.labels import manner_words
+from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.states import fold
 from zhengtong.ledger import history
-from zhengtong.ledger.queries import Case, get_case_for
+from zhengtong.ledger.installed import installed
+from zhengtong.ledger.queries import Case, get_case_for, is_plain_number
 
 
 @require_safe
 @never_cache
 def file(request: HttpRequest, number: str, digest: str) -> HttpResponse:
-    """A file handed in with a case, for whoever may see the case; always as an attachment."""
-    case = _case(request, number)
+    """A file handed in with a case, for whoever may read all of it; always as an attachment."""
+    case, actor = _case(request, number)
+    state = fold(history.load(case.id))
     try:
-        line = queries.file_of_case(fold(history.load(case.id)), digest)
+        line = queries.file_of_case(state, digest)
+        if not queries.may_have_file(installed().bound_for(state), state, digest, actor):
+            raise Http404
         content = queries.open_upload(digest)
-    except (queries.UnknownUpload, vault.NotKept) as error:
+    except queries.UnknownUpload as error:
         raise Http404 from error
     return _sent(content, line.media_type, line.name, "attachment")
 
@@ -35,12 +40,15 @@ def file(request: HttpRequest, number: str, digest: str) -> HttpResponse:
 @require_safe
 @never_cache
 def paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
-    """The signed PDF of a document or result, for parties and staff who may see the case."""
-    case = _case(request, number)
+    """The signed PDF of a document or result, for staff who may see the case, and for the party it is for."""
+    case, actor = _case(request, number)
     try:
         found = rendering.find(case.id, paper)
     except rendering.UnknownPaper as error:
         raise Http404 from error
+    state = fold(found.history)
+    if not queries.may_have_paper(installed().bound_for(state), state, found.event.seq, actor):
+        raise Http404
     return _sent(rendering.render(found, at=clock.now()), "application/pdf", f"{paper}.pdf", "inline")
 
 
@@ -86,12 +94,20 @@ def public_copy(request: HttpRequest, token: str) -> HttpResponse:
     return _sent(pdf, "application/pdf", f"{verified.number}（{_('公开版')}）.pdf", "inline")
 
 
-def _case(request: HttpRequest, number: str) -> Case:
-    """The case for who asks: absent, not theirs and not signed in are all 404."""
-    actor = actor_of(request, clock.now(), case=number)
-    if actor is None:
+def _case(request: HttpRequest, number: str) -> tuple[Case, Actor]:
+    """The case for who asks, also by a power for its item alone: absent, not theirs and not signed in are all 404."""
+    at = clock.now()
+    actor = actor_of(request, at, case=number)
+    if actor is None or not is_plain_number(number):
         raise Http404
-    return get_case_for(actor, number)
+    try:
+        return get_case_for(actor, number), actor
+    except Http404:
+        item = Case.objects.filter(number=number).values_list("item", flat=True).first()
+        narrow = actor_of(request, at, item=item) if item else None
+        if narrow is None:
+            raise
+        return get_case_for(narrow, number), narrow
 
 
 def _sent(content: bytes, media_type: str, name: str, manner: str) -> HttpResponse:

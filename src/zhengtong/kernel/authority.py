@@ -5,7 +5,7 @@ organisation: head of the holding organ, next up, head of the territory's govern
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -40,11 +40,16 @@ class Seat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person with the seats they may use and the parties they may speak for (reference → basis)."""
+    """A person with the seats they may use and the parties they may speak for (reference → basis).
+
+    `letters` holds, for the item at hand, each power that authorisation letters (授权书) in force grant, with the
+    posts that may use it; a power no letter speaks of belongs to the posts the item names.
+    """
 
     person: str
     seats: tuple[Seat, ...]
     subjects: Mapping[str, str]
+    letters: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 LAW: Final = Actor(person=LAW_PERSON, seats=(), subjects=MappingProxyType({}))
@@ -131,10 +136,17 @@ def _fill_role(
         if kind is RoleKind.TARGET:
             fits = any(_is_target(seat, to) for to in _find_targets(bound, state, role, rule, branch))
         else:
-            fits = holds_role(bound, state, role, seat)
+            fits = holds_role(bound, state, role, seat) and _is_lettered(bound, role, actor, seat)
         if fits:
             return Grounds(role=role, seat=seat, subject=None, basis=seat.basis)
     return None
+
+
+def _is_lettered(bound: Bound, role: str, actor: Actor, seat: Seat) -> bool:
+    """Whether the letters in force let this seat use the role's power; without any letter for it, it may."""
+    power = bound.roles[role].power if role in bound.roles else ""
+    allowed = actor.letters.get(power) if power else None
+    return allowed is None or seat.post in allowed
 
 
 def _fill_party(role: str, rule: ActionRule, actor: Actor, known: Mapping[str, str]) -> Grounds | None:
@@ -315,3 +327,28 @@ def reader_keys(actor: Actor) -> frozenset[Key]:
 def may_see(actor: Actor, readers: frozenset[Key]) -> bool:
     """Whether the actor shares a key with the readers."""
     return not reader_keys(actor).isdisjoint(readers)
+
+
+def find_owners(bound: Bound, state: State) -> frozenset[str]:
+    """The parties whose case it is: in a role that an opening act names. Any other party was named on the way, as a
+    third party (利害关系人) is, and is told where the case stands, not what is in it.
+
+    Source: XKF 36
+    """
+    opening = {
+        each.name
+        for rule in bound.actions.values()
+        if rule.opening
+        for each in rule.inputs
+        if each.kind == RoleKind.PARTY
+    }
+    return frozenset(ref for role, ref in state.parties.items() if role.partition("#")[0] in opening)
+
+
+def may_read_all(bound: Bound, state: State, actor: Actor) -> bool:
+    """Whether the actor may read the sealed words, materials and papers of the case: its staff, and whose case it is.
+
+    Source: XKF 5
+    """
+    seated = frozenset(key for key in reader_keys(actor) if key[0] != "subject")
+    return not (seated.isdisjoint(find_readers(bound, state)) and find_owners(bound, state).isdisjoint(actor.subjects))

@@ -99,7 +99,7 @@ def _find_refusal(
     return None
 
 
-def find_serials(  # noqa: PLR0913 - a correction alone is asked what it corrects
+def find_serials(
     bound: Bound, state: State | None, act: str, calendar: Calendar, at: datetime, inputs: Inputs = MappingProxyType({})
 ) -> tuple[str, ...]:
     """The keys of the numbers a command needs, with repetition: of silence that is due by `at`, then of the act.

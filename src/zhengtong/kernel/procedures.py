@@ -38,6 +38,7 @@ class RoleKind(StrEnum):
     LAW = "law"
 
 
+POWERS = ("receive", "review", "approve", "issue")
 MARKS = ("submitted", "received", "accepted", "decided", "published", "delivered", "closed")
 START = ""
 """What an opening act leaves: the case did not exist before it."""
@@ -72,9 +73,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
+    """`power`: what an authorisation letter (授权书) may grant for this post role: receive, review, approve, issue."""
+
     code: str
     name: str
     kind: RoleKind
+    power: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

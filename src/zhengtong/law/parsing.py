@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zhengtong.kernel.procedures import (
+    POWERS,
     ActionRule,
     BranchRule,
     ByFact,
@@ -181,10 +182,11 @@ def _read_roles(root: Table) -> dict[str, Role]:
 
 def _read_role(code: str, table: Table) -> Role:
     name, kind = table.text("name"), table.one_of("kind", tuple(RoleKind), "")
+    power = table.one_of("power", POWERS, "")
     if "kind" not in table.values:
         table.text("kind")
     table.end()
-    return Role(code=code, name=name, kind=RoleKind(kind) if kind else RoleKind.POST)
+    return Role(code=code, name=name, kind=RoleKind(kind) if kind else RoleKind.POST, power=power or "")
 
 
 def _read_documents(root: Table) -> dict[str, DocumentKind]:

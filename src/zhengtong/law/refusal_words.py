@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
 
 from zhengtong.kernel.refusals import Param, Refusal, RefusalCode
 from zhengtong.kernel.terms import LAW_ZONE

@@ -16,7 +16,16 @@ from zhengtong.ledger import sealing
 from zhengtong.ledger.models.cases import Case, CaseQuerySet
 from zhengtong.ledger.models.sealed import SealedIndex
 
-__all__ = ["Case", "CaseQuerySet", "count_up_to", "find_by_index", "find_by_number", "get_case_for", "page_of"]
+__all__ = [
+    "Case",
+    "CaseQuerySet",
+    "count_up_to",
+    "find_by_index",
+    "find_by_number",
+    "get_case_for",
+    "is_plain_number",
+    "page_of",
+]
 
 COUNT_CAP: Final = 1_001
 
@@ -27,10 +36,15 @@ def get_case_for(actor: Actor, number: str) -> Case:
     Raises:
         Http404: it is not there, or not for them; nobody can tell which.
     """
-    case = Case.objects.visible_to(actor).filter(number=number).first() if "\0" not in number else None
+    case = Case.objects.visible_to(actor).filter(number=number).first() if is_plain_number(number) else None
     if case is None:
         raise Http404
     return case
+
+
+def is_plain_number(number: str) -> bool:
+    """Whether a word can be a case number at all; what cannot is not asked of the database."""
+    return len(number) <= 80 and number.isprintable()
 
 
 def find_by_number(actor: Actor, prefix: str) -> CaseQuerySet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -18,6 +18,8 @@ from zhengtong.ledger.rows import OUTBOX, Row
 from zhengtong.ledger.writing import Pen, transaction
 
 # The alarm depends on when it was last reckoned, so it may differ without anything being wrong.
+_FAR: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
 COMPARED: Final = (*(name for name in DOCKET if name != "wake_at"), "last_seq", "head_hash")
 
 
@@ -28,6 +30,13 @@ class Folded:
     ref: CaseRef
     docket: dict[str, object]
     readers: frozenset[tuple[str, str]]
+    wake_at: Callable[[datetime], object]
+
+    def may_wake_at(self, stored: datetime | None) -> bool:
+        """Whether an alarm reckoned at some time could stand so: none while silence is to come would stop the law."""
+        if stored is None:
+            return self.wake_at(_FAR) is None
+        return stored in (self.wake_at(stored - _TICK), self.wake_at(stored))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +74,15 @@ def rebuild(
 def fold_case(loaded: Loaded, at: datetime, folds: Folds) -> Folded:
     state = folds.fold(loaded.history)
     bound = installed().bound_for(state)
-    docket = docket_values(folds.find_docket(bound, state, installed().calendar_for(), at))
-    ref = loaded.ref
+    calendar, ref = installed().calendar_for(), loaded.ref
+    docket = docket_values(folds.find_docket(bound, state, calendar, at))
     docket |= {"last_seq": ref.last_seq, "head_hash": ref.head_hash}
-    return Folded(ref=ref, docket=docket, readers=folds.find_readers(bound, state))
+    return Folded(
+        ref=ref,
+        docket=docket,
+        readers=folds.find_readers(bound, state),
+        wake_at=lambda at: folds.find_docket(bound, state, calendar, at).wake_at,
+    )
 
 
 def differences(folded: Folded) -> tuple[str, ...]:
@@ -81,6 +95,8 @@ def differences(folded: Folded) -> tuple[str, ...]:
     stored = set(Reader.objects.filter(case_id=folded.ref.id).values_list("kind", "ref"))
     if stored != set(folded.readers):
         found.append("readers")
+    if not folded.may_wake_at(Case.objects.values_list("wake_at", flat=True).get(pk=folded.ref.id)):
+        found.append("wake_at")
     return tuple(found)
 
 

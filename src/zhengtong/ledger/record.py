@@ -16,7 +16,7 @@ from django.db.utils import DatabaseError
 
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.events import Erased, Event, Rebound
+from zhengtong.kernel.events import LAW_PERSON, Erased, Event, Rebound
 from zhengtong.kernel.states import State
 from zhengtong.ledger.chain import COLUMNS, GENESIS, Link, forge
 from zhengtong.ledger.folds import DOCKET, Folds, kernel_folds
@@ -29,6 +29,8 @@ from zhengtong.ledger.writing import NestedRecord, Pen, is_duplicate, transactio
 IDS_TO_TRY: Final = 8
 ENTRIES_AT_ONCE: Final = 2_000
 _RANDOM_BITS: Final = 15
+SILENCE_KEY: Final = ":lapsed"
+"""How the keys of deemed acts end (kernel.silence)."""
 
 
 class StaleHistory(Exception):
@@ -87,7 +89,7 @@ class _Prepared:
     readers_new: frozenset[tuple[str, str]]
     rows: Sequence[Row]
     sealed: Sequence[tuple[int, SealedRow]]
-    erased: Sequence[str]
+    erased: Sequence[tuple[str, datetime]]
 
     @property
     def recorded(self) -> Recorded:
@@ -286,6 +288,7 @@ def _is_id_of_another(entry: Entry, after: CaseRef, folds: Folds) -> bool:
 def _prepare(entry: Entry, folds: Folds, shift: int) -> _Prepared:
     case_id = entry.case.id if entry.case else case_id_of(entry.key) + shift
     events = _with_key(entry)
+    _check_key(entry, events)
     _check_order(entry, events)
     state = folds.fold(tuple(events)) if entry.before is None else _evolved(entry.before, events, folds)
     docket = _docket(entry, state, folds)
@@ -296,7 +299,7 @@ def _prepare(entry: Entry, folds: Folds, shift: int) -> _Prepared:
         entry=entry, after=after, state=state, links=links, docket=docket, readers_gone=gone, readers_new=new,
         rows=[row for reaction in installed().reactions for row in reaction(after, state, tuple(events))],
         sealed=[(_seq_of(row, events), row) for row in entry.sealed],
-        erased=[event.body.sealed for event in events if isinstance(event.body, Erased)],
+        erased=[(event.body.sealed, event.recorded_at) for event in events if isinstance(event.body, Erased)],
     )  # fmt: skip
 
 
@@ -311,6 +314,12 @@ def _head(events: Sequence[Event], key: str) -> Event:
 def _with_key(entry: Entry) -> list[Event]:
     head = _head(entry.events, entry.key)
     return [replace(event, key=entry.key) if event is head else event for event in entry.events]
+
+
+def _check_key(entry: Entry, events: Sequence[Event]) -> None:
+    """The keys of silence are the law's: whoever took one beforehand would keep the law from ever writing its act."""
+    if entry.key.endswith(SILENCE_KEY) and _head(events, entry.key).person != LAW_PERSON:
+        raise NotAnEntry(f"{entry.key!r} is a key of the law's own")
 
 
 def _check_order(entry: Entry, events: Sequence[Event]) -> None:
@@ -418,8 +427,8 @@ def _write_rest(pen: Pen, one: _Prepared, *, readers: bool = True) -> None:
         write_readers(pen, one.after.id, one.readers_gone, one.readers_new)
     for seq, row in one.sealed:
         insert_sealed(pen, one.after.id, seq, row)
-    for ref in one.erased:
-        blank(pen, one.after.id, ref, one.entry.now)
+    for ref, at in one.erased:
+        blank(pen, one.after.id, ref, at)
     for projected in one.rows:
         if projected.table != OUTBOX:
             pen.put(projected)

@@ -89,6 +89,7 @@ class Stored:
     number: str
     seq: int
     field: str
+    key_id: str
     wrapped: bytes
     nonce: bytes
     ciphertext: bytes
@@ -103,6 +104,8 @@ class Stored:
         Raises:
             Broken: it does not open, or is not what its event commits to.
         """
+        if self.key_id != keys.master_id():
+            raise Broken(f"case {self.number} seq {self.seq} {self.field} names another master key")
         text = unseal(
             self.field, wrapped=self.wrapped, nonce=self.nonce, ciphertext=self.ciphertext, salt=self.salt
         )  # fmt: skip
@@ -113,16 +116,16 @@ class Stored:
 
 
 _STORED: Final = (
-    "SELECT c.number, s.seq, s.field, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
+    "SELECT c.number, s.seq, s.field, s.key_id, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
     "FROM ledger_sealed s JOIN ledger_case c ON c.id = s.case_id "
     "JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
 )
 
 
 def _read_stored(row: Sequence[Any]) -> Stored:
-    number, seq, field, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
+    number, seq, field, key_id, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
     return Stored(
-        number=number, seq=seq, field=field, wrapped=bytes(wrapped), nonce=bytes(nonce), ciphertext=bytes(ciphertext),
+        number=number, seq=seq, field=field, key_id=key_id, wrapped=bytes(wrapped), nonce=bytes(nonce), ciphertext=bytes(ciphertext),
         salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition, body=body,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What `verify` reads: a database, or a bundle exported from one, both as the same ordered streams."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from zhengtong.ledger.history import SELECT, read_link
 from zhengtong.ledger.numbering import iter_gaps
 from zhengtong.ledger.roots import RootLine
 from zhengtong.ledger.usage import used_numbers
+from zhengtong.ledger.writing import read_instant
 
 EDITION: Final = 1
 ROWS_AT_ONCE: Final = 2_000
@@ -46,6 +47,8 @@ class SealedFacts:
     digest: bytes
     content_digest: bytes | None
     is_erased: bool
+    erased_at: datetime | None = None
+    key_id: str = ""
 
 
 class Source(Protocol):
@@ -58,6 +61,7 @@ class Source(Protocol):
     def sealed(self) -> Iterator[SealedFacts]: ...
     def roots(self) -> tuple[RootLine, ...]: ...
     def indexed_roots(self) -> tuple[date, ...]: ...
+    def indexed_lines(self) -> Mapping[date, tuple[str, str]]: ...
     def leaves(self, day: date) -> tuple[str, ...] | None: ...
     def gaps(self) -> Iterator[str]: ...
     def missing_triggers(self) -> tuple[str, ...]: ...
@@ -75,30 +79,36 @@ class DatabaseSource:
         for row in _rows(f"{SELECT} ORDER BY case_id, seq"):
             try:
                 yield read_link(row)
-            except ValueError:  # an instant that is none: keep the row in the stream, its hash will not fit
-                yield read_link(tuple(_NO_INSTANT if name in _INSTANTS else row[n] for n, name in enumerate(COLUMNS)))
+            except (ValueError, TypeError):  # what is no instant, no bytes: the row stays, its hash will not fit
+                yield read_link(tuple(_readable(name, row[n]) for n, name in enumerate(COLUMNS)))
 
     def heads(self) -> Iterator[Head]:
         for row in _rows("SELECT id, number, last_seq, head_hash FROM ledger_case ORDER BY id"):
-            yield Head(id=row[0], number=row[1], last_seq=row[2], head_hash=bytes(row[3]))
+            yield Head(id=row[0], number=row[1], last_seq=row[2], head_hash=_bytes(row[3]))
 
     def sealed(self) -> Iterator[SealedFacts]:
         sql = (
-            "SELECT case_id, seq, field, digest, erased_at, wrapped, nonce, ciphertext, salt FROM ledger_sealed "
+            "SELECT case_id, seq, field, digest, erased_at, key_id, wrapped, nonce, ciphertext, salt FROM ledger_sealed "
             "ORDER BY case_id, seq"
         )
         for row in _rows(sql):
-            parts = [bytes(part) for part in row[5:]]
+            parts = [_bytes(part) for part in row[6:]]
             yield SealedFacts(
-                case_id=row[0], seq=row[1], field=row[2], digest=bytes(row[3]), is_erased=row[4] is not None,
+                case_id=row[0], seq=row[1], field=row[2], digest=_bytes(row[3]), is_erased=row[4] is not None,
                 content_digest=sealing.stored_digest(*parts) if any(parts) else None,
+                erased_at=_instant_or_none(row[4]), key_id=row[5],
             )  # fmt: skip
 
     def roots(self) -> tuple[RootLine, ...]:
         return roots.read_roots(self._folder / "roots.jsonl")
 
     def indexed_roots(self) -> tuple[date, ...]:
-        return tuple(sorted(date.fromisoformat(str(row[0])) for row in _rows("SELECT day FROM ledger_root")))
+        return tuple(sorted(self.indexed_lines()))
+
+    def indexed_lines(self) -> Mapping[date, tuple[str, str]]:
+        """What the public page shows of each day: (digest, line). A day that is none reads as the first of all days."""
+        rows = _rows("SELECT day, digest, line FROM ledger_root")
+        return {_day_or_first(row[0]): (str(row[1]), str(row[2])) for row in rows}
 
     def leaves(self, day: date) -> tuple[str, ...] | None:
         path = roots.heads_file(day, self._folder)
@@ -110,6 +120,33 @@ class DatabaseSource:
 
     def missing_triggers(self) -> tuple[str, ...]:
         return triggers.find_missing()
+
+
+def _readable(name: str, value: object) -> object:
+    if name in _INSTANTS:
+        return _NO_INSTANT
+    if name == "body":
+        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return _bytes(value) if name in ("prev", "hash") else value
+
+
+def _bytes(value: object) -> bytes:
+    """Bytes as a driver gives them; of what somebody put in their place, its text."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+
+
+def _instant_or_none(value: object) -> datetime | None:
+    try:
+        return None if value is None else read_instant(value)
+    except ValueError:
+        return _NO_INSTANT
+
+
+def _day_or_first(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return date.min
 
 
 def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
@@ -151,13 +188,19 @@ class BundleSource:
 
     def sealed(self) -> Iterator[SealedFacts]:
         for value in self._values("sealed"):
-            yield SealedFacts(**{**value, "digest": bytes.fromhex(value["digest"])}, content_digest=None)
+            erased_at = value.get("erased_at")
+            read = {"digest": bytes.fromhex(value["digest"]), "content_digest": None}
+            read["erased_at"] = canonical.read_stamp(erased_at) if erased_at else None
+            yield SealedFacts(**{**value, **read})
 
     def roots(self) -> tuple[RootLine, ...]:
         return tuple(roots.read_line(value["line"]) for value in self._values("root"))
 
     def indexed_roots(self) -> tuple[date, ...]:
         return ()
+
+    def indexed_lines(self) -> Mapping[date, tuple[str, str]]:
+        return {}
 
     def leaves(self, day: date) -> tuple[str, ...] | None:
         for value in self._values("leaves"):

@@ -83,7 +83,7 @@ def verify(
     for name in source.missing_triggers():
         text = "the database would let events be changed; put it back before anything else"
         findings.add(Fault(code="trigger_missing", where=f"trigger {name}", text=text))
-    walk = _Walk(source, findings, progress)
+    walk = _Walk(source, findings, progress, is_database=is_database)
     walk.run()
     lines = _check_roots(source, walk.trees, findings, trusted, is_database=is_database)
     if folds is not None:
@@ -100,8 +100,11 @@ def verify(
 class _Walk:
     """One pass over all cases, which also grows the tree of every day."""
 
-    def __init__(self, source: Source, findings: _Findings, progress: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, source: Source, findings: _Findings, progress: Callable[[int], None] | None, *, is_database: bool
+    ) -> None:
         self._source = source
+        self._is_database = is_database
         self._findings = findings
         self._progress = progress
         self._hash_of = chain.hasher(source.algorithm)
@@ -140,7 +143,7 @@ class _Walk:
         name = head.number if head else f"id {case_id}"
         fault = (
             find_broken_link(name, links, self._hash_of) or _find_bad_head(name, links, head)
-            or _find_bad_sealed(name, links, rows)
+            or _find_bad_sealed(name, links, rows, is_database=self._is_database)
         )  # fmt: skip
         if fault is not None:
             self._findings.add(fault)
@@ -205,10 +208,13 @@ def _find_bad_head(name: str, links: Sequence[Link], head: Head | None) -> Fault
     return None
 
 
-def _find_bad_sealed(name: str, links: Sequence[Link], rows: Sequence[SealedFacts]) -> Fault | None:
+def _find_bad_sealed(
+    name: str, links: Sequence[Link], rows: Sequence[SealedFacts], *, is_database: bool
+) -> Fault | None:
     """Every sealed field an event commits to has its row; every erased row its `Erased`; no row was changed."""
     bodies = {link.seq: codec.decode(link.kind, link.codec, canonical.loads(link.body)) for link in links}
-    erased = {body.sealed for body in bodies.values() if isinstance(body, Erased)}
+    written = {link.seq: link.recorded_at for link in links}
+    erased = {body.sealed: written[seq] for seq, body in bodies.items() if isinstance(body, Erased)}
     held = {(row.seq, row.field) for row in rows}
     for seq, body in bodies.items():
         mapped = getattr(body, "sealed", None)
@@ -222,7 +228,12 @@ def _find_bad_sealed(name: str, links: Sequence[Link], rows: Sequence[SealedFact
             return Fault(
                 code="erased_by_nobody", where=where, text=f"the sealed row {row.field} is empty without an act"
             )
-        if not row.is_erased and row.content_digest is not None and row.content_digest != row.digest:
+        is_filled = row.content_digest is not None
+        if row.is_erased == is_filled and (is_filled or is_database):
+            return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} is not what an erasure leaves")
+        if (row.erased_at if row.is_erased else None) != erased.get(ref):
+            return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} is not erased as was recorded")
+        if is_filled and row.content_digest != row.digest:
             return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} was changed")
         if row.seq not in bodies or not sealing.commitments_of(bodies[row.seq], row.field):
             return Fault(code="sealed_unclaimed", where=where, text=f"no event commits to the sealed row {row.field}")
@@ -272,6 +283,7 @@ def _check_roots(
         return lines
     keyring = _keyring(trusted, findings)
     _check_root_chain(lines, keyring, findings)
+    _check_index(source, [line for line in lines if _is_signed(line) and _is_known(line, keyring)], findings)
     first, last = lines[0].day, lines[-1].day
     for day in sorted(day for day in trees if day < first):
         text = f"{trees[day].events} events say they were recorded before the first signed day"
@@ -287,6 +299,15 @@ def _check_roots(
     if waiting:
         findings.notes.append(f"{waiting} events since {last} are not under a signed root yet")
     return lines
+
+
+def _check_index(source: Source, lines: Sequence[RootLine], findings: _Findings) -> None:
+    """What the public page shows of a signed day is what was signed."""
+    signed = {line.day: (line.digest, line.text) for line in lines}
+    for day, shown in sorted(source.indexed_lines().items()):
+        if day in signed and signed[day] != shown:
+            text = "the public page shows another root than the one that was signed"
+            findings.add(Fault(code="root_index_differs", where=f"root {day}", text=text))
 
 
 def _keyring(trusted: Sequence[Ed25519PublicKey], findings: _Findings) -> frozenset[str] | None:
@@ -311,10 +332,14 @@ def _check_root_chain(lines: Sequence[RootLine], keyring: frozenset[str] | None,
             findings.add(Fault(code="root_chain_broken", where=where, text=text))
         if not _is_signed(line):
             findings.add(Fault(code="root_changed", where=where, text="its signature does not fit"))
-        elif keyring is not None and line.said["key"] not in keyring:
+        elif not _is_known(line, keyring):
             text = f"it is signed with another key ({str(line.said['key'])[:16]}…) than the trusted one"
             findings.add(Fault(code="root_resigned", where=where, text=text))
         previous, day = line.digest, line.day + timedelta(days=1)
+
+
+def _is_known(line: RootLine, keyring: frozenset[str] | None) -> bool:
+    return keyring is None or line.said["key"] in keyring
 
 
 def _is_signed(line: RootLine) -> bool:

@@ -9,8 +9,8 @@ from django.http import Http404
 from zhengtong.accounts import queries as people
 from zhengtong.cases import access
 from zhengtong.cases.case_view import CaseRead, read_case
-from zhengtong.kernel.authority import Actor
-from zhengtong.ledger.queries import Case, get_case_for
+from zhengtong.kernel.authority import Actor, may_read_all
+from zhengtong.ledger.queries import Case, get_case_for, is_plain_number
 from zhengtong.portal.models import Draft
 
 MOST_CASES = 200
@@ -69,16 +69,26 @@ def cases_of(account: people.Account, actor: Actor, at: datetime) -> list[Case]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """A case as one visitor sees it; `actor` is None for who may only look."""
+    """A case as one visitor sees it; `actor` is None for who may only look, as the party `proved`."""
 
     case: CaseRead
     actor: Actor | None
+    proved: str = ""
+
+    @property
+    def reader(self) -> Actor:
+        """As whom the visitor reads."""
+        return self.actor or Actor(person=self.proved, seats=(), subjects={self.proved: "own"})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the visitor reads all of it: a third party (利害关系人) reads where it stands, no words of others."""
+        return may_read_all(self.case.bound, self.case.state, self.reader)
 
     @property
     def subject(self) -> str:
         """The party the visitor stands for."""
-        held = self.actor.subjects if self.actor is not None else {}
-        parties = self.case.state.parties.values()
+        parties, held = self.case.state.parties.values(), self.reader.subjects
         return next((ref for ref in parties if ref in held), next(iter(parties), ""))
 
 
@@ -97,7 +107,8 @@ def see_case(account: people.Account, actor: Actor, number: str, at: datetime) -
 
 def _by_narrow_power(account: people.Account, actor: Actor, number: str, at: datetime) -> tuple[Case, Actor]:
     for narrow, item, case in scoped_actors(account, actor, at):
-        found = Case.objects.visible_to(narrow).filter(number=number).first() if case in ("", number) else None
+        is_asked = case in ("", number) and is_plain_number(number)
+        found = Case.objects.visible_to(narrow).filter(number=number).first() if is_asked else None
         if found is not None and item in ("", found.item):
             return found, narrow
     raise Http404

@@ -19,7 +19,7 @@ from zhengtong.cases.sealed_words import open_words
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
 from zhengtong.documents.queries import FileLine, PaperLine
-from zhengtong.kernel.authority import Actor, find_holder
+from zhengtong.kernel.authority import Actor, find_grounds, find_holder, may_read_all
 from zhengtong.kernel.clocks import find_clock
 from zhengtong.kernel.deciding import ActChoice, find_acts
 from zhengtong.kernel.events import LAW_PERSON, Acted, Event
@@ -79,11 +79,15 @@ class Follow:
     choices: tuple[Choice, ...]
 
 
-def follow(case: CaseRead, actor: Actor | None, *, masked: bool = False) -> Follow:
-    """`masked`: for a token; no papers, files or acts."""
+def follow(case: CaseRead, actor: Actor | None, *, reader: Actor | None = None, masked: bool = False) -> Follow:
+    """`actor` may act, `reader` looks. `masked`: for a token; no papers, files or acts. A third party is told as much
+    as a token tells, with the papers that are for them."""
     guide = guide_of(case)
     choices = tuple(_choices(case, actor)) if actor is not None else ()
-    papers = documents.papers_of(case.bound, case.state)
+    papers = documents.papers_for(case.bound, case.state, reader) if reader is not None else ()
+    is_third = reader is not None and not may_read_all(case.bound, case.state, reader)
+    is_yours = is_partys_turn(case) and not is_third
+    is_closed_to = masked or is_third
     holder = find_holder(case.bound, case.state)
     return Follow(
         number=case.state.number,
@@ -92,18 +96,18 @@ def follow(case: CaseRead, actor: Actor | None, *, masked: bool = False) -> Foll
         phase=case.phase.value,
         is_closed=case.is_closed,
         outcome=case.outcome_name,
-        note=_note(case, choices, papers),
-        is_yours=is_partys_turn(case),
+        note=_note(case, papers, is_yours=is_yours, is_third=is_third),
+        is_yours=is_yours,
         clock=None if case.is_closed else draw_main_clock(case),
         others=() if case.is_closed else tuple(_other_clocks(case)),
         coming=tuple(_coming(case, guide)),
-        past=tuple(_past(case, papers, masked=masked)),
-        papers=() if masked else papers,
-        materials=() if masked else _materials(case, guide),
+        past=tuple(_past(case, papers, masked=is_closed_to)),
+        papers=papers,
+        materials=() if is_closed_to else _materials(case, guide),
         unit=people.unit_names([holder.dept])[holder.dept] if holder else "",
         post=_post_name(holder.post) if holder and holder.post else "",
         guide=guide,
-        fees=tuple(_fees(case)),
+        fees=() if is_third else tuple(_fees(case)),
         choices=choices,
     )
 
@@ -123,16 +127,16 @@ def is_partys_turn(case: CaseRead) -> bool:
     return _is_partys(case, case.state.state)
 
 
-def _note(case: CaseRead, choices: Sequence[Choice], papers: Sequence[PaperLine]) -> str:
+def _note(case: CaseRead, papers: Sequence[PaperLine], *, is_yours: bool, is_third: bool) -> str:
     public = case.public_words if f"states.{case.state.state}.public" in case.words else ""
     if case.is_closed and case.state.outcome and case.bound.outcomes[case.state.outcome].negative:
         remedy = _("收到决定之日起六十日内，可以申请行政复议；六个月内，可以向人民法院提起行政诉讼。")
         return _("%(public)s。%(remedy)s") % {"public": public, "remedy": remedy}
-    if case.is_closed:
+    if case.is_closed and not is_third:
         return _("%(public)s。文书和结果都在本页，随时可以下载。") % {"public": public} if papers else public
-    if is_partys_turn(case):
+    if is_yours or case.is_closed:
         return public
-    if case.phase is Phase.DELIVERING:
+    if case.phase is Phase.DELIVERING and not is_third:
         return _("%(public)s。领取时带上身份证件和收件凭证；电子件可以直接下载。") % {"public": public}
     return _("现在不需要您做什么。%(public)s。") % {"public": public}
 
@@ -185,7 +189,7 @@ def _entry(case: CaseRead, step: Step, known: set[str], *, masked: bool) -> Time
     say = semicolon.join(f"{label}{colon}{value}" for label, value in step.facts) if not masked else ""
     return TimelineEntry(
         act=step.name, when=step.at, who=place or step.who, say=say, kind="pause" if step.pauses else "done",
-        papers=() if masked else tuple(_paper_link(case, name, number, known) for name, number in step.papers),
+        papers=tuple(_paper_link(case, name, number, known) for name, number in step.papers if number in known),
     )  # fmt: skip
 
 
@@ -237,9 +241,24 @@ def _fees(case: CaseRead) -> Iterator[tuple[str, int, str]]:
 
 def open_acts(case: CaseRead, actor: Actor) -> tuple[ActChoice, ...]:
     """The acts this party may do now."""
-    party_only = Actor(person=actor.person, seats=(), subjects=actor.subjects)
-    found = find_acts(case.bound, case.state, party_only, case.calendar, case.at)
-    return tuple(one for one in found if one.refusal is None and _is_timely(case, case.bound.actions[one.act]))
+    found = find_acts(case.bound, case.state, _as_party(actor), case.calendar, case.at)
+    return tuple(one for one in found if one.refusal is None and _is_offered(case, actor, case.bound.actions[one.act]))
+
+
+def _as_party(actor: Actor) -> Actor:
+    return Actor(person=actor.person, seats=(), subjects=actor.subjects)
+
+
+def _is_offered(case: CaseRead, actor: Actor, rule: ActionRule) -> bool:
+    return _is_timely(case, rule) and is_theirs(case, actor, rule)
+
+
+def is_theirs(case: CaseRead, actor: Actor, rule: ActionRule) -> bool:
+    """Whether the act is one of this party's at all. Materials and the rating are for whose case it is: a third party
+    states views instead."""
+    if rule.does in ("material_received", "rated") and not may_read_all(case.bound, case.state, actor):
+        return False
+    return find_grounds(case.bound, case.state, rule.code, _as_party(actor)) is not None
 
 
 def _is_timely(case: CaseRead, rule: ActionRule) -> bool:

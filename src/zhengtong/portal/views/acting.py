@@ -33,7 +33,7 @@ from zhengtong.ledger.record import StaleHistory, new_key
 from zhengtong.portal import uploading
 from zhengtong.portal.actions import CHANNEL
 from zhengtong.portal.frames import frame
-from zhengtong.portal.story import act_label, asked_for, follow, guide_of, material_names, open_acts
+from zhengtong.portal.story import act_label, asked_for, follow, guide_of, is_theirs, material_names, open_acts
 from zhengtong.portal.uploading import Slot, joined, kept_files, lines_of, take_files
 from zhengtong.portal.views.following import sight_of
 from zhengtong.ui.forms import TypedForm
@@ -81,9 +81,9 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
         raise Http404
     form = _form_of(sight.case, sight.actor, rule)
     deed = Deed(request=request, case=sight.case, actor=sight.actor, rule=rule, form=form())
-    if request.method == "POST":
+    if request.method == "POST" and is_theirs(sight.case, sight.actor, rule):
         return _do(replace(deed, form=form(request.POST)), at)
-    if act not in {one.act for one in open_acts(sight.case, sight.actor)}:
+    if request.method == "POST" or act not in {one.act for one in open_acts(sight.case, sight.actor)}:
         messages.warning(request, _("“%(act)s”现在不能办，请看办件进度。") % {"act": deed.label})
         return redirect("portal:case", number=number)
     return _page(deed)

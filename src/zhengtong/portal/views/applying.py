@@ -22,7 +22,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import citizen_required, required_account, required_actor
 from zhengtong.cases.act_forms import jsonable
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents.queries import open_upload, uploads_of
+from zhengtong.documents.queries import FileLine, UnknownUpload, open_upload, uploads_of
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.events import Json
 from zhengtong.kernel.inputs import is_sealed
@@ -400,14 +400,22 @@ def draft_file(request: HttpRequest, ref: str, digest: str) -> HttpResponse:
     line = next(iter(uploads_of(found.actor.person, [digest])), None) if digest in known else None
     if line is None:
         raise Http404
-    return file_answer(open_upload(line.digest), line.media_type, line.name)
+    return file_answer(line)
 
 
-def file_answer(data: bytes, media_type: str, name: str) -> HttpResponse:
-    """Pictures and PDF open in the browser, anything else is saved; a file never runs anything of this site."""
-    answer = HttpResponse(data, content_type=media_type)
-    manner = "inline" if media_type in SHOWN_INLINE else "attachment"
-    answer["Content-Disposition"] = content_disposition_header(manner == "attachment", name) or manner
+def file_answer(line: FileLine) -> HttpResponse:
+    """Pictures and PDF open in the browser, anything else is saved; a file never runs anything of this site.
+
+    Raises:
+        Http404: its content is not here any more.
+    """
+    try:
+        data = open_upload(line.digest)
+    except UnknownUpload as gone:
+        raise Http404 from gone
+    answer = HttpResponse(data, content_type=line.media_type)
+    manner = "inline" if line.media_type in SHOWN_INLINE else "attachment"
+    answer["Content-Disposition"] = content_disposition_header(manner == "attachment", line.name) or manner
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
 

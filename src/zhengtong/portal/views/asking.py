@@ -118,7 +118,7 @@ def seen(request: HttpRequest) -> HttpResponse:
     read = read_by_number(said["number"], clock.now()) if said else None
     if read is None or said["subject"] not in read.state.parties.values():
         return redirect("portal:query")
-    context = case_context(request, Sight(case=read, actor=None), said["subject"])
+    context = case_context(request, Sight(case=read, actor=None, proved=said["subject"]))
     context |= {
         "is_walk_in": True,
         "crumbs": [Link(_("查进度"), reverse("portal:query")), Link(_("进度"))],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from zhengtong.accounts import clock
 from zhengtong.accounts.requests import citizen_required, required_account, required_actor
 from zhengtong.catalogue import queries as catalogue
-from zhengtong.documents.queries import UnknownUpload, file_of_case, open_upload
+from zhengtong.documents.queries import UnknownUpload, file_of_case, may_have_file
 from zhengtong.portal.case_lists import case_lines
 from zhengtong.portal.frames import frame
 from zhengtong.portal.queries import Sight, cases_of, open_drafts, party_names, see_case
@@ -80,16 +80,23 @@ def sight_of(request: HttpRequest, number: str, at: datetime) -> Sight:
     return see_case(required_account(request), required_actor(request, at, case=number[:80]), number[:80], at)
 
 
-def case_context(request: HttpRequest, sight: Sight, subject: str = "") -> dict[str, Any]:
-    read = sight.case
-    followed = follow(read, sight.actor)
-    party = subject or sight.subject
+def _whole(sight: Sight) -> Sight:
+    """The receipt is for whose case it is. Raises Http404 for a third party."""
+    if not sight.is_whole:
+        raise Http404
+    return sight
+
+
+def case_context(request: HttpRequest, sight: Sight) -> dict[str, Any]:
+    read, party = sight.case, sight.subject
+    followed = follow(read, sight.actor, reader=sight.reader)
     main = next((choice for choice in followed.choices if choice.first), None)
     return {
         **frame(request, here="mine" if sight.actor else "query"), "follow": followed, "case": read, "main": main,
         "party": party_names([party]).get(party, ""), "receipt": read_receipt(read),
         "asked": asked_for(read) if followed.is_yours else None,
         "asked_names": material_names(read, followed.guide),
+        "is_whole": sight.is_whole,
         "crumbs": [Link(_("我的办件"), reverse("portal:mine")), Link(_("进度"))],
     }  # fmt: skip
 
@@ -99,7 +106,7 @@ def case_context(request: HttpRequest, sight: Sight, subject: str = "") -> dict[
 @citizen_required
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The one receipt: number, query password, digest, QR, what was received and when."""
-    sight = sight_of(request, number, clock.now())
+    sight = _whole(sight_of(request, number, clock.now()))
     context = {
         **frame(request, here="mine"), "receipt": read_receipt(sight.case),
         "party": party_names([sight.subject]).get(sight.subject, ""),
@@ -113,7 +120,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @citizen_required
 def receipt_print(request: HttpRequest, number: str) -> HttpResponse:
     at = clock.now()
-    sight = sight_of(request, number, at)
+    sight = _whole(sight_of(request, number, at))
     context = {
         "receipt": read_receipt(sight.case), "party": party_names([sight.subject]).get(sight.subject, ""), "now": at,
         "back_url": reverse("portal:receipt", args=[number]),
@@ -131,4 +138,6 @@ def case_file(request: HttpRequest, number: str, digest: str) -> HttpResponse:
         line = file_of_case(sight.case.state, digest)
     except UnknownUpload as unknown:
         raise Http404 from unknown
-    return file_answer(open_upload(line.digest), line.media_type, line.name)
+    if not may_have_file(sight.case.bound, sight.case.state, digest, sight.reader):
+        raise Http404
+    return file_answer(line)

@@ -14,6 +14,7 @@ from zhengtong.accounts.models import Person, Post, Territory, Unit
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.site.demo.names import AREA, Namer, english_name
 
+ORDER: Final = {"window": 1, "approve": 2, "issue": 3}
 BEGAN: Final = date(2026, 1, 1)
 REGION: Final = AREA
 
@@ -232,10 +233,11 @@ def write_letters(organs: Organs, items: Mapping[str, str]) -> None:
     for n, (item, dept) in enumerate(sorted(items.items()), 1):
         for suffix, powers in (
             ("window", [LetterPower.RECEIVE]),
-            ("approve", [LetterPower.APPROVE, LetterPower.ISSUE]),
+            ("approve", [LetterPower.APPROVE]),
+            ("issue", [LetterPower.ISSUE]),
         ):
             issue_letter(
-                number=f"{DEPARTMENTS[dept][2]}授〔2026〕{n}-{1 if suffix == 'window' else 2}号", item=item,
+                number=f"{DEPARTMENTS[dept][2]}授〔2026〕{n}-{ORDER[suffix]}号", item=item,
                 organ=organs.units[dept], post=organs.posts[f"{dept}-sp-{suffix}"],
                 powers=[power.value for power in powers], from_on=BEGAN, until_on=date(2027, 12, 31),
             )  # fmt: skip
