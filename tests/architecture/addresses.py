@@ -122,7 +122,8 @@ def set_scene() -> Scene:
         "step": "applicant", "digest": "0" * 64, "token": token_of(case.number), "paper": papers[0].number,
         "kind": "cancel", **dict.fromkeys(OF_THE_APPLICANT, party.ref), "catalogue:version:number": "1",
         **dict.fromkeys(OF_A_DRAFT, str(version.version)),
-        "cases:list:code": "mine", "portal:act:act": "withdraw", 
+        "cases:list:code": "mine", "site:procedure:code": "licence", "site:chart:code": "licence",
+        "portal:act:act": "withdraw",
         **dict.fromkeys(OF_A_PAPER, proofs.token_of(case.pk, papers[0].seq)),
         "portal:new:code": public_matters()[0].code,
     }  # fmt: skip
@@ -148,7 +149,7 @@ def signed_in(account: Account) -> Client:
     request.session = SessionStore()
     begin_session(request, account)
     request.session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
     return client
 
 

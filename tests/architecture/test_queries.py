@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 from tests import cast
 from tests.architecture.addresses import signed_in
 from tests.cast import NOW
-from tests.support.databases import copy_template, default_database
+from tests.support.databases import copy_template
 from zhengtong.accounts import clock
 from zhengtong.cases.queries import LISTS
 from zhengtong.law.calendar_files import load_calendar
@@ -27,6 +27,7 @@ from zhengtong.site.demo.history import Weeks
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import ACCEPTED, ARRIVED, GRANTED, OPEN, PASSED, RECEIVED, REVIEWED, Story
 from zhengtong.site.demo.telling import Scene
+from zhengtong.site.throwaway import default_database
 from zhengtong.site.wiring import wire
 
 FEW, MANY = 10, 60

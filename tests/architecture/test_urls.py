@@ -23,6 +23,9 @@ GET: Final = """
                                nobody stranger party agent window approver head elsewhere supervisor editor admin
 site:language                = 405
 site:health                  = 200
+site:procedures              = 200
+site:procedure               = 200
+site:chart                   = 200
 admin                             302      302   302   302    302      302  302       302        302    302   200
 cases:home                        302      302   302   302    200      200  200       200        200    200   200
 cases:list                        302      302   302   302    200      200  200       200        200    200   200
@@ -90,7 +93,7 @@ portal:themes                = 200
 items/<str:code>             = 302
 portal:guide                 = 200
 portal:leaflet               = 200
-portal:leaflet_pdf           = 404
+portal:leaflet_pdf           = 200
 portal:apply                      302      200   302   200    302      302  302       302        302    302   302
 portal:new                        302      200   200   200    302      302  302       302        302    302   302
 portal:draft_file                 302      404   404   404    302      302  302       302        302    302   302

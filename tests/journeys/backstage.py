@@ -9,6 +9,7 @@ from zhengtong.accounts.queries import actor_for
 from zhengtong.cases.actions import Wish, open_case, perform
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.commands import MaterialGiven
+from zhengtong.kernel.events import Json
 from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.queries import Case
 from zhengtong.ledger.record import Recorded, new_key
@@ -17,7 +18,7 @@ from zhengtong.ledger.record import Recorded, new_key
 INN: Final = "qy-wj-0001"
 INN_ANSWERS: Final = {"trade": "inn", "air": "no", "area": "small"}
 INN_MATERIALS: Final = ("m1", "m2", "m3", "m4", "m5")
-INN_FORM: Final = {
+INN_FORM: Final[Mapping[str, Json]] = {
     "premises_name": "听雨客栈", "premises_address": {"region": "清源区", "detail": "清江路 8 号"},
     "person_in_charge": "林晓梅", "floor_area": 320, "staff": 6,
 }  # fmt: skip
@@ -115,7 +116,7 @@ def walked_in(name: str, certificate: str) -> str:
     from zhengtong.accounts.actions import find_or_create_subject
 
     clerk, at = actor_of("wj01"), clock.now()
-    party = {"kind": "natural", "name": name, "certificate": "identity", "number": certificate, "phone": "19900007777"}
+    party: dict[str, Json] = {"kind": "natural", "name": name, "certificate": "identity", "number": certificate, "phone": "19900007777"}
     ref = find_or_create_subject(
         kind="natural", name=name, certificate_kind="identity", number=certificate, phone="19900007777",
         by=clerk.person, at=at,

@@ -125,13 +125,13 @@ def test_a_supervised_task(city: City, way: Way) -> None:
 
     # Each department signs and reports.
     for who in ("sw07", "cg07"):
-        unit = at_case(city, way, who, number)
-        unit.do("sign_for")
-        unit.unfold("report")
-        unit.choose_from("[name=report-verdict]", "done")
-        unit.fill("[name=report-report]", "已完成清淤 3.2 公里。")
-        unit.submit("report")
-    unit.keep("task-reported")
+        department = at_case(city, way, who, number)
+        department.do("sign_for")
+        department.unfold("report")
+        department.choose_from("[name=report-verdict]", "done")
+        department.fill("[name=report-report]", "已完成清淤 3.2 公里。")
+        department.submit("report")
+    department.keep("task-reported")
 
     # The office accepts both reports, and with the leader's consent strikes the task off.
     office.goto(f"/desk/cases/{number}/")

@@ -1,4 +1,4 @@
-"""Attacks on a case: forged consents, smuggled words, days dated back, roles taken by oneself. Each was once possible."""
+"""Attacks on a case: forged consents, smuggled words, days dated back, roles taken. Each was once possible."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -124,6 +124,7 @@ class Walk:
     now: datetime = BEGIN
     state: State | None = None
     drawn: int = 0
+    roaming: float = 0.0
     done: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -253,6 +254,8 @@ class Walk:
     def make_for(self, act: str) -> None:
         """Do the act, or something that brings the case nearer to where it may be done; else let time pass."""
         rule = self.bound.actions[act]
+        if self.dice.random() < self.roaming:  # the shortest way may be barred for good
+            return self._roam()
         first = self._comes_before(rule)
         if first is not None:
             return self.make_for(first)
@@ -266,6 +269,13 @@ class Walk:
             self.now += timedelta(days=9)
             self.sweep()
         return None
+
+    def _roam(self) -> None:
+        """Any act that leaves the case open."""
+        closed = {code for code, state in self.bound.states.items() if state.phase is Phase.CLOSED}
+        rules = [rule for rule in self._rules_here() if rule.to not in closed]
+        if rules:
+            self._try(self.dice.choice(rules), repairs=6)
 
     def _comes_before(self, rule: ActionRule) -> str | None:
         """The act that makes the branch this one speaks of: it opens, takes or answers it."""
@@ -637,12 +647,21 @@ class Tour:
 
     code: str
     done: set[str] = field(default_factory=set)
-    left_behind: set[str] = field(default_factory=set)
+    left_behind: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+
+    @property
+    def states(self) -> set[str]:
+        return {state for state, _ in self.left_behind}
 
     def run(self) -> None:
         for act in sorted(own_acts(self.code)):
-            if act not in self.done and not any(self._visit(bound, act, n) for n in range(6) for bound in self._laws(act)):
+            tries = ((bound, n) for n in range(20) for bound in self._laws(act))
+            if act not in self.done and not any(self._visit(bound, act, n) for bound, n in tries):
                 raise AssertionError(f"{self.code}: nobody comes to {act}")
+        for act, rule in load_procedure(self.code, versions(self.code)[-1]).actions.items():
+            if rule.to is not None and rule.to not in {*self.states, "back"}:
+                for bound in self._laws(act)[:2]:
+                    self._visit(bound, act, 0)
 
     def _laws(self, act: str) -> list[Bound]:
         """The sets of options under which the act is there: the smallest, and some that add to it."""
@@ -650,11 +669,12 @@ class Tour:
         return [*fit[:4], *fit[4 :: max(len(fit) // 8, 1)]]
 
     def _visit(self, bound: Bound, act: str, n: int) -> bool:
-        walk = Walk(bound=bound, dice=random.Random(f"{self.code}-{act}-{n}"), wanted=frozenset({act}))
+        dice = random.Random(f"{self.code}-{act}-{n}")
+        walk = Walk(bound=bound, dice=dice, wanted=frozenset({act}), roaming=min(n * 0.2, 0.6))
         walk.open()
         for _ in range(30):
             self._see_out(walk)
-            if act in walk.done or walk.bound.phase_of(walk.here.state) is Phase.CLOSED and not walk.tries(act):
+            if act in walk.done or (walk.bound.phase_of(walk.here.state) is Phase.CLOSED and not walk.tries(act)):
                 break
             walk.make_for(act)
         self._see_out(walk)
@@ -663,12 +683,12 @@ class Tour:
 
     def _see_out(self, walk: Walk) -> None:
         """Invariant 7: whoever comes to a state for the first time on this tour sees that it can be left for good."""
-        here = walk.here.state
+        here = (walk.here.state, walk.bound.options)
         if here in self.left_behind:
             return
         self.left_behind.add(here)
         other = Walk(
-            bound=walk.bound, dice=random.Random(here), history=walk.history, now=walk.now, state=walk.state,
+            bound=walk.bound, dice=random.Random(here[0]), history=walk.history, now=walk.now, state=walk.state,
             drawn=10_000,
         )  # fmt: skip
         other.close()

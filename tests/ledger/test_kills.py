@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection
 
-from tests.ledger.stories import FOLDS, licence, note, open_case, reload
+from tests.ledger.stories import FOLDS, NOON, licence, note, open_case, reload
 from zhengtong.ledger import installed
-from zhengtong.ledger.record import Recorded, StaleHistory, new_key
 from zhengtong.ledger.rebuilding import rebuild
+from zhengtong.ledger.record import Recorded, StaleHistory, new_key
 from zhengtong.ledger.sources import DatabaseSource
 from zhengtong.ledger.verify import verify
-from tests.ledger.stories import NOON
 
 KILLS, WRITERS = 20, 2
 
@@ -36,7 +35,7 @@ class Writer:
 
 
 def start_writer(shared: Recorded) -> Writer:
-    """A process that writes without end, on a case of its own and on one it shares, and tells each act it was told of."""
+    """A process that writes without end, on a case of its own and one it shares, and tells each act acknowledged."""
     connection.close()  # a child must not go on with its parent's connection
     reading, writing = os.pipe()
     pid = os.fork()

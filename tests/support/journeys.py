@@ -24,10 +24,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from tests.support.browser import CHECKOUT, DESK, PHONE, served
-from tests.support.databases import default_database
 from zhengtong.accounts import clock
 from zhengtong.accounts.clock import LAW_ZONE
 from zhengtong.site.databases import sqlite_url
+from zhengtong.site.throwaway import default_database
 
 # A Monday without a holiday near it; the city's own clock stands still here unless a journey moves it.
 TODAY: Final = datetime(2026, 9, 7, 9, 30, tzinfo=LAW_ZONE)
@@ -372,7 +372,7 @@ class Hand:
     def choose_branch(self, act: str) -> None:
         """The first branch the act can speak of, where it asks which."""
         fields = self.form_of(act).locator("[name$=branch]")
-        if fields.count() and not (fields.first.get_attribute("type") == "hidden"):
+        if fields.count() and fields.first.get_attribute("type") != "hidden":
             self.choose_first(f"[name={fields.first.get_attribute('name')}]")
 
     def do(self, act: str) -> None:
@@ -407,7 +407,7 @@ class Hand:
     # -- keeping ------------------------------------------------------------------------------------
 
     def keep(self, name: str, *, readme: bool = False) -> None:
-        """The page as it stands: kept at both widths, read by axe, and in English without Chinese on what is pressed."""
+        """The page as it stands: kept at both widths, read by axe, and without a fault of script."""
         keep_page(self, name)
         if readme and self.way == WAYS["zh"]:
             keep_for_readme(self.page, name)

@@ -33,6 +33,7 @@ ACCEPTED: Final = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx", ".ofd", ".
 FILES: Final = "__files__"
 TASK_WORDS: Final = "text"
 MOST_WORDS: Final = 4000
+LATE: Final = "happened_at"
 DONE_WITH: Final = frozenset({"accepted", "waived"})
 AS_CHOICE: Final = frozenset({"act", "role", "fee", "mark", "branch"})
 
@@ -50,6 +51,7 @@ class Filled:
     papers: tuple[str, ...] = ()
     uploads: Mapping[str, tuple["UploadedFile[Any]", ...]] = field(default_factory=dict)
     branch: str | None = None
+    happened_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class Questions:
 
     `materials` and `fees` are named in the reader's language; `remarks` says what is wrong with some materials,
     to fill a notice with. `on_paper`: materials may be ticked as handed over (desk), else they are uploaded (portal).
+    `may_be_late`: staff may enter what happened earlier (补录); nobody else's word moves a clock.
     """
 
     bound: Bound
@@ -96,6 +99,7 @@ class Questions:
     remarks: Mapping[str, str] = field(default_factory=dict)
     fees: Mapping[str, str] = field(default_factory=dict)
     on_paper: bool = True
+    may_be_late: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -111,7 +115,15 @@ class Questions:
 def form_class(asked: Questions, *, without: Sequence[str] = ()) -> type[TypedForm]:
     """The form class of an act; `without` names inputs the page asks for elsewhere."""
     specs = [spec for rule in asked.rule.inputs if rule.name not in without for spec in _specs(asked, rule)]
-    return build_form([*_branch_specs(asked), *specs], name="ActForm")
+    late = [_late_spec()] if asked.may_be_late else []
+    return build_form([*_branch_specs(asked), *specs, *late], name="ActForm")
+
+
+def _late_spec() -> FieldSpec:
+    return FieldSpec(
+        name=LATE, label=_("发生时间"), kind="instant", required=False, folded=_("补录：不是刚刚发生的"),
+        help=_("期限从发生的时间算起；办件经过会写明是补录。空着就是现在。"),
+    )  # fmt: skip
 
 
 def is_handing_in(rule: ActionRule, bound: Bound) -> bool:
@@ -387,7 +399,7 @@ def read_filled(form: TypedForm, asked: Questions) -> Filled | None:
     branch = data.get("branch") or inputs.get("branch")
     return Filled(
         inputs=inputs, private=private, parties=parties, papers=papers, uploads=uploads,
-        branch=str(branch) if branch else None,
+        branch=str(branch) if branch else None, happened_at=data.get(LATE),
     )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def wish_for(*, actor: Actor, at: datetime, act: str, filled: Filled, known: Map
         parties={role: _subject(role, data, actor, at, known or {}) for role, data in filled.parties.items()},
         materials=tuple(_materials(filled, actor, at)),
         branch=filled.branch,
+        happened_at=filled.happened_at,
     )
 
 

@@ -95,7 +95,7 @@ def _is_simple(read: CaseRead, act: str, actor: Actor) -> bool:
     if rule.is_common or is_against(read, act) or rule.to is None:
         return False
     drawing = Drawing(case=read, actor=actor, key="")
-    form = form_class(questions_for(drawing, rule, Directory(actor=actor, at=read.at)))
+    form = form_class(questions_for(drawing, rule, Directory(actor=actor, at=read.at), may_be_late=False))
     return not any(field.required for field in form.base_fields.values()) and not form.base_fields
 
 

@@ -75,8 +75,9 @@ def read_opening(
     names = {str(each["code"]): str((english and each.get("name_en")) or each["name"]) for each in rows}  # type: ignore[attr-defined]
     wanted = {each.code: names.get(each.code, each.name) for each in bound.materials}
     asked = Questions(
-        bound=bound, state=None, rule=rule, words=words, directory=Directory(actor=actor, at=at), materials=wanted
-    )
+        bound=bound, state=None, rule=rule, words=words, directory=Directory(actor=actor, at=at), materials=wanted,
+        may_be_late=bool(actor.seats),
+    )  # fmt: skip
     return Opening(
         item=item, name=row.name if row else bound.item_name, short=row.short if row else "", act=rule.code,
         act_name=words[f"actions.{rule.code}.name"],

@@ -69,13 +69,16 @@ class Drawing:
         return Directory(actor=self.actor, at=self.case.at)
 
 
-def questions_for(drawing: Drawing, rule: ActionRule, directory: Directory | None = None) -> Questions:
+def questions_for(
+    drawing: Drawing, rule: ActionRule, directory: Directory | None = None, *, may_be_late: bool = True
+) -> Questions:
     """What the form of an act is drawn from."""
     case = drawing.case
     return Questions(
         bound=case.bound, state=case.state, rule=rule, words=case.words,
         directory=directory or drawing.directory, materials=material_names(case), remarks=drawing.remarks,
         fees=fee_names(case) if rule.does in ("fee_settled", "fee_refunded") else {},
+        may_be_late=may_be_late and bool(drawing.actor.seats),
     )  # fmt: skip
 
 

@@ -93,14 +93,13 @@ class Filters:
 
     item: str = ""
     procedure: str = ""
-    window: str = ""
     text: str = ""
     sort: str = "due"
 
     @property
     def query(self) -> str:
         """As it stands in the address; empty ones left out."""
-        said = {"item": self.item, "procedure": self.procedure, "window": self.window, "q": self.text}
+        said = {"item": self.item, "procedure": self.procedure, "q": self.text}
         if self.sort != "due":
             said["sort"] = self.sort
         return urlencode({name: value for name, value in said.items() if value})
@@ -110,7 +109,7 @@ class Filters:
         sort = given.get("sort", "due")
         return cls(
             item=_clean(given.get("item", "")), procedure=_clean(given.get("procedure", "")),
-            window=_clean(given.get("window", "")), text=_clean(given.get("q", "")),
+            text=_clean(given.get("q", "")),
             sort=sort if sort in SORTS else "due",
         )  # fmt: skip
 
@@ -232,8 +231,6 @@ def narrowed(branch: CaseQuerySet, filters: Filters, actor: Actor) -> CaseQueryS
         branch = branch.filter(item=filters.item)
     if filters.procedure:
         branch = branch.filter(procedure=filters.procedure)
-    if filters.window:
-        branch = branch.filter(window=filters.window)
     if filters.text:
         branch = branch.filter(_matching(filters.text, actor))
     return branch
@@ -281,7 +278,6 @@ class WorkPage:
     filters: Filters
     items: tuple[tuple[str, str], ...] = ()
     procedures: tuple[tuple[str, str], ...] = ()
-    windows: tuple[tuple[str, str], ...] = ()
 
     @property
     def first(self) -> int:
@@ -311,10 +307,10 @@ def worklist(code: str, actor: Actor, at: datetime, *, filters: Filters = Filter
     pages = max(1, -(-min(count, COUNT_CAP - 1) // PAGE))
     page = min(max(1, page), pages)
     ids = _page_ids(branches, filters.sort, offset=(page - 1) * PAGE)
-    items, procedures, windows = _choices(_branches(code, actor, at))
+    items, procedures = _choices(_branches(code, actor, at))
     return WorkPage(
         code=code, name=name, lines=lines_for(ids, at), count=count, shown=shown_count(count), page=page, pages=pages,
-        filters=filters, items=items, procedures=procedures, windows=windows,
+        filters=filters, items=items, procedures=procedures,
     )  # fmt: skip
 
 
@@ -332,18 +328,17 @@ def _page_ids(branches: Sequence[CaseQuerySet], sort: str, *, offset: int) -> li
 Choices = tuple[tuple[str, str], ...]
 
 
-def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices, Choices]:
-    """What a list can be narrowed by: the items, procedures and windows among its cases."""
-    parts = [branch.order_by().values_list("item", "procedure", "version", "window").distinct() for branch in branches]
+def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
+    """What a list can be narrowed by: the items and procedures among its cases."""
+    parts = [branch.order_by().values_list("item", "procedure", "version").distinct() for branch in branches]
     if not parts:
-        return (), (), ()
+        return (), ()
     rows = list(parts[0].union(*parts[1:])[:COUNT_CAP]) if len(parts) > 1 else list(parts[0][:COUNT_CAP])
     language = get_language() or "zh-hans"
     names = catalogue.item_names(sorted({row[0] for row in rows}))
     procedures = {row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1]) for row in rows}
-    windows = tuple((code, code) for code in sorted({str(row[3]) for row in rows if row[3]}))
     by_name = sorted(names.items(), key=lambda pair: pair[1])
-    return tuple(by_name), tuple(sorted(procedures.items())), windows
+    return tuple(by_name), tuple(sorted(procedures.items()))
 
 
 def read_many(cases: Sequence[Case], at: datetime) -> list[CaseRead]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ItemStatus(models.TextChoices):
@@ -28,7 +29,7 @@ class ChangeKind(models.TextChoices):
     CANCEL = "cancel", _("取消")
     HAND_DOWN = "hand_down", _("下放")
     TAKE_OVER = "take_over", _("承接")
-    SUSPEND = "suspend", _("暂停")
+    SUSPEND = "suspend", pgettext_lazy("catalogue", "暂停")
     RESUME = "resume", _("恢复")
 
 

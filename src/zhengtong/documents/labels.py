@@ -67,6 +67,10 @@ _UPLOAD: Final[dict[UploadFault, tuple[str | Promise, str | Promise, str | Promi
         _("病毒检查没有完成，没有检查过的文件不能保存。"),
         _("请过几分钟再试；仍然不行，请联系窗口。"),
     ),
+    UploadFault.NOT_KEPT: (
+        _("“%(name)s”暂时不能上传。"), _("存放文件的地方现在写不进去，已经记录下来。"),
+        _("请过几分钟再试；仍然不行，请联系窗口。"),
+    ),
 }  # fmt: skip
 
 

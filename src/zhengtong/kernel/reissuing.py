@@ -1,5 +1,5 @@
-"""Papers issued again (换发): when a sealed value is corrected, every standing paper that shows the old one is withdrawn
-and issued anew under a number of its own, saying what it said before, but with the value as it is now read.
+"""Papers issued again (换发): when a sealed value is corrected, every standing paper that shows the old one is
+withdrawn and issued anew under a number of its own, saying what it said before, but with the value as now read.
 """
 
 from dataclasses import replace

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhengtong.kernel.events import Json
 from zhengtong.kernel.procedures import ByFact, Guard, Limit, Phase, Procedure, Ref
@@ -19,19 +19,19 @@ _UNITS: Final[Mapping[Unit, Any]] = {
     Unit.YEAR: gettext_lazy("%(n)s 年"),
 }
 PHASES: Final[Mapping[Phase, Any]] = {
-    Phase.DRAFT: gettext_lazy("草稿"),
-    Phase.SUBMITTED: gettext_lazy("已提交"),
-    Phase.RECEIVED: gettext_lazy("收件"),
+    Phase.DRAFT: pgettext_lazy("law", "草稿"),
+    Phase.SUBMITTED: pgettext_lazy("law", "已提交"),
+    Phase.RECEIVED: pgettext_lazy("law", "收件"),
     Phase.SUPPLEMENTING: gettext_lazy("补正"),
     Phase.EXAMINING: gettext_lazy("审查"),
     Phase.SUSPENDED: gettext_lazy("中止"),
-    Phase.DECIDED: gettext_lazy("已决定"),
-    Phase.DELIVERING: gettext_lazy("送达"),
+    Phase.DECIDED: pgettext_lazy("law", "已决定"),
+    Phase.DELIVERING: pgettext_lazy("law", "送达"),
     Phase.CLOSED: gettext_lazy("办结"),
 }
 WHOSE: Final[Mapping[str, Any]] = {
     "organ": gettext_lazy("机关"),
-    "applicant": gettext_lazy("申请人"),
+    "applicant": pgettext_lazy("law", "申请人"),
     "party": gettext_lazy("当事人"),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhengtong.kernel.graph import BACK
 from zhengtong.kernel.procedures import START, ActionRule, BranchRule, ClockRule, Procedure, StateRule
@@ -202,7 +203,7 @@ def write_text(table: LawyersTable) -> str:
         lines += [_("并行事务"), *(_text_of_branch(line) for line in table.branches), ""]
     if table.common:
         lines += [_("各程序共有的行为"), *(_text_of_act(line) for line in table.common), ""]
-    lines.append(_("依据"))
+    lines.append(pgettext("law", "依据"))
     lines += [f"  {code}  {title}{_mark(confirmed)}" for code, title, confirmed in table.sources]
     return "\n".join(lines) + "\n"
 

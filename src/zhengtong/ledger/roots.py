@@ -30,7 +30,9 @@ from zhengtong.ledger.writing import read_instant, transaction
 AFTER_MIDNIGHT: Final = timedelta(minutes=10)
 FIRST_PREVIOUS: Final = "0" * 64
 ROWS_AT_ONCE: Final = 5_000
-SAID: Final = frozenset({"day", "algorithm", "previous", "cases", "events", "heads", "sealed_rows", "sealed", "items", "key"})
+SAID: Final = frozenset(
+    {"day", "algorithm", "previous", "cases", "events", "heads", "sealed_rows", "sealed", "items", "key"}
+)
 
 
 class RootsUnreadable(RuntimeError):
@@ -115,7 +117,8 @@ def read_line(text: str) -> RootLine:
         )
         date.fromisoformat(str(line.said["day"]))
         assert str(line.said["algorithm"]) in chain.ALGORITHMS
-        assert isinstance(line.signature, str) and line.said.keys() >= SAID
+        assert line.said.keys() >= SAID
+        bytes.fromhex(line.signature)
     except (ValueError, KeyError, AssertionError, TypeError) as error:
         raise RootsUnreadable(f"no root: {text[:120]}") from error
     return line

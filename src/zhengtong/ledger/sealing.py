@@ -116,7 +116,8 @@ class Stored:
 
 
 _STORED: Final = (
-    "SELECT c.number, s.seq, s.field, s.key_id, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, e.kind, e.codec, e.body "
+    "SELECT c.number, s.seq, s.field, s.key_id, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, "
+    "e.kind, e.codec, e.body "
     "FROM ledger_sealed s JOIN ledger_case c ON c.id = s.case_id "
     "JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
 )
@@ -125,8 +126,8 @@ _STORED: Final = (
 def _read_stored(row: Sequence[Any]) -> Stored:
     number, seq, field, key_id, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
     return Stored(
-        number=number, seq=seq, field=field, key_id=key_id, wrapped=bytes(wrapped), nonce=bytes(nonce), ciphertext=bytes(ciphertext),
-        salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition, body=body,
+        number=number, seq=seq, field=field, key_id=key_id, wrapped=bytes(wrapped), nonce=bytes(nonce),
+        ciphertext=bytes(ciphertext), salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition, body=body,
     )  # fmt: skip
 
 
@@ -238,7 +239,7 @@ def blank(pen: Pen, case_id: int, ref: str, at: datetime) -> None:
     """
     seq, field = read_ref(ref)
     touched = pen.run(
-        "UPDATE ledger_sealed SET wrapped = %s, nonce = %s, ciphertext = %s, salt = %s, erased_at = %s "
+        "UPDATE ledger_sealed SET key_id = '', wrapped = %s, nonce = %s, ciphertext = %s, salt = %s, erased_at = %s "
         "WHERE case_id = %s AND seq = %s AND field = %s AND erased_at IS NULL",
         [b"", b"", b"", b"", at, case_id, seq, field],
     )

@@ -88,8 +88,8 @@ class DatabaseSource:
 
     def sealed(self) -> Iterator[SealedFacts]:
         sql = (
-            "SELECT case_id, seq, field, digest, erased_at, key_id, wrapped, nonce, ciphertext, salt FROM ledger_sealed "
-            "ORDER BY case_id, seq"
+            "SELECT case_id, seq, field, digest, erased_at, key_id, wrapped, nonce, ciphertext, salt "
+            "FROM ledger_sealed ORDER BY case_id, seq"
         )
         for row in _rows(sql):
             parts = [_bytes(part) for part in row[6:]]
@@ -190,8 +190,8 @@ class BundleSource:
         for value in self._values("sealed"):
             erased_at = value.get("erased_at")
             read = {"digest": bytes.fromhex(value["digest"]), "content_digest": None}
-            read["erased_at"] = canonical.read_stamp(erased_at) if erased_at else None
-            yield SealedFacts(**{**value, **read})
+            instant = {"erased_at": canonical.read_stamp(erased_at) if erased_at else None}
+            yield SealedFacts(**{**value, **read, **instant})
 
     def roots(self) -> tuple[RootLine, ...]:
         return tuple(roots.read_line(value["line"]) for value in self._values("root"))

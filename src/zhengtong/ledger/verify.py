@@ -229,15 +229,22 @@ def _find_bad_sealed(
                 code="erased_by_nobody", where=where, text=f"the sealed row {row.field} is empty without an act"
             )
         is_filled = row.content_digest is not None
-        if row.is_erased == is_filled and (is_filled or is_database):
-            return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} is not what an erasure leaves")
-        if (row.erased_at if row.is_erased else None) != erased.get(ref):
-            return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} is not erased as was recorded")
+        is_odd = is_database and (row.is_erased == is_filled or row.is_erased == bool(row.key_id))
+        if is_odd or _is_erased_otherwise(row, erased.get(ref)):
+            text = f"the sealed row {row.field} is not erased as was recorded"
+            return Fault(code="sealed_changed", where=where, text=text)
         if is_filled and row.content_digest != row.digest:
             return Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field} was changed")
         if row.seq not in bodies or not sealing.commitments_of(bodies[row.seq], row.field):
             return Fault(code="sealed_unclaimed", where=where, text=f"no event commits to the sealed row {row.field}")
     return None
+
+
+def _is_erased_otherwise(row: SealedFacts, recorded_at: datetime | None) -> bool:
+    """Whether the row says something else of its erasure than the event that erased it; old bundles say no instant."""
+    if not row.is_erased:
+        return recorded_at is not None
+    return row.erased_at is not None and row.erased_at != recorded_at
 
 
 def find_unopenable(progress: Callable[[int], None] | None = None) -> Iterator[Fault]:

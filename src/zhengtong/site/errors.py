@@ -4,6 +4,7 @@ The page belongs to `ui`; a fault while drawing it must still be answered, in pl
 import logging
 from dataclasses import dataclass
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhengtong.accounts import clock
 
+TOO_MUCH_AT_ONCE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +32,12 @@ UNREADABLE = Fault(
     sentence=_("浏览器送来的内容不完整，或者不合要求。"),
     remedy=_("请返回上一页，核对以后重新提交。"),
 )
+TOO_MUCH = Fault(
+    status=413,
+    title=_("一次送来的内容太多"),
+    sentence=_("除文件以外，一页最多收 5 MB 文字、2000 个栏目；文件一次最多 100 个。这一次没有收下。"),
+    remedy=_("请返回上一页，内容还在；把长的内容作为附件上传，或者分几次提交。"),
+)
 FORBIDDEN = Fault(
     status=403,
     title=_("您没有权限做这件事"),
@@ -48,6 +56,12 @@ ABSENT = Fault(
     sentence=_("网址可能抄漏了一位，也可能它不是给您看的。"),
     remedy=_("请核对网址或者办件编号，也可以回到首页重新查找。"),
 )
+UNWRITABLE = Fault(
+    status=503,
+    title=_("现在存不进去"),
+    sentence=_("存放资料的地方满了，或者暂时不能写入。刚才这一步没有办，什么都没有改动。"),
+    remedy=_("请过几分钟再试；仍然不行，请联系窗口。"),
+)
 BROKEN = Fault(
     status=500,
     title=_("我们这边出错了"),
@@ -57,7 +71,7 @@ BROKEN = Fault(
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, UNREADABLE)
+    return _page(request, TOO_MUCH if isinstance(exception, TOO_MUCH_AT_ONCE) else UNREADABLE)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -70,6 +84,11 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def absent(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, ABSENT)
+
+
+def unwritable(request: HttpRequest) -> HttpResponse:
+    """The disk is full or read-only: nothing was half done, because a case is written in one transaction."""
+    return _page(request, UNWRITABLE)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

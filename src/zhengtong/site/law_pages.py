@@ -3,7 +3,8 @@
 Read-only, drawn from the procedure files; without script the table alone says everything the chart says.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,8 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from zhengtong.cases.articles import article_words
 from zhengtong.law.bpmn import write_bpmn
-from zhengtong.law.lawyers_table import tabulate
+from zhengtong.law.lawyers_table import ActLine, LawyersTable, LimitLine, StateLine, tabulate
 from zhengtong.law.procedure_files import codes, load_procedure, versions, words
 from zhengtong.portal.frames import frame
 from zhengtong.ui.values import Link
@@ -31,7 +33,8 @@ def procedures(request: HttpRequest) -> HttpResponse:
 def procedure(request: HttpRequest, code: str) -> HttpResponse:
     """The lawyer's table of one procedure, and under it the chart."""
     version = _version(request, code)
-    table = tabulate(load_procedure(code, version), _words(code, version))
+    said = _words(code, version)
+    table = _cited(tabulate(load_procedure(code, version), said), said)
     chart = f"{reverse('site:chart', args=[code])}?version={version}"
     context = {
         **frame(request), "table": table, "chart_url": chart, "crumbs": _crumbs(table.name),
@@ -63,7 +66,28 @@ def _version(request: HttpRequest, code: str) -> str:
     return wanted
 
 
-def _words(code: str, version: str) -> Any:
+def _cited(table: LawyersTable, said: Mapping[str, str]) -> LawyersTable:
+    """The same table with each article in words, as a citizen would look it up."""
+
+    def limits(lines: tuple[LimitLine, ...]) -> tuple[LimitLine, ...]:
+        return tuple(replace(line, source=article_words(line.source, said)) for line in lines)
+
+    def acts(lines: tuple[ActLine, ...]) -> tuple[ActLine, ...]:
+        return tuple(replace(line, source=article_words(line.source, said)) for line in lines)
+
+    def state(line: StateLine) -> StateLine:
+        return replace(line, limits=limits(line.limits), acts=acts(line.acts))
+
+    return replace(
+        table,
+        states=tuple(state(line) for line in table.states),
+        duties=limits(table.duties),
+        branches=tuple(replace(line, source=article_words(line.source, said)) for line in table.branches),
+        common=acts(table.common),
+    )
+
+
+def _words(code: str, version: str) -> Mapping[str, str]:
     return words(code, version, get_language() or "zh-hans")
 
 

@@ -1,10 +1,15 @@
-"""When the law says no and no form could carry it: the refusal page (409), and the conflict page when somebody was first.
+"""When the law says no and no form could carry it: the refusal page (409); the conflict page when somebody was first;
+and when nothing can be written, a sentence (503).
 
 Views that have a form show a refusal beside it; this catches what is left, so that no refusal is ever a 500.
 """
 
+import errno
+import logging
 from collections.abc import Callable
+from typing import Final
 
+from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,8 +17,12 @@ from django.utils.translation import gettext as _
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.law.refusal_words import say
 from zhengtong.ledger.record import StaleHistory
+from zhengtong.site import errors
 from zhengtong.ui.values import Link, RefusalView
 
+log = logging.getLogger(__name__)
+CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+CANNOT_WRITE_SAID: Final = ("readonly database", "disk is full", "No space left on device", "read-only transaction")
 Handler = Callable[[HttpRequest], HttpResponse]
 DESK_PATHS = ("/desk/", "/catalogue/", "/staff/")
 
@@ -38,4 +47,14 @@ class RefusalPages:
             return render(request, "ui/refusal.html", {"refusal": view, "frame": frame}, status=409)
         if isinstance(exception, StaleHistory):
             return render(request, "ui/conflict.html", {"again_url": request.path, "frame": frame}, status=409)
+        if is_unwritable(exception):
+            log.error("cannot write: %s", type(exception).__name__, exc_info=exception)
+            return errors.unwritable(request)
         return None
+
+
+def is_unwritable(exception: Exception) -> bool:
+    """Whether the disk, or the database on it, takes nothing more."""
+    if isinstance(exception, OSError):
+        return exception.errno in CANNOT_WRITE
+    return isinstance(exception, OperationalError) and any(words in str(exception) for words in CANNOT_WRITE_SAID)

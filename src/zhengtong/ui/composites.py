@@ -124,7 +124,7 @@ class RowsWidget(forms.Widget):
         return f"{name}-rows" not in data
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
-        rows = value if _are_forms(value) else self._blank(name, value or [])
+        rows = value if value and _are_forms(value) else self._blank(name, value or [])
         shown = self.inner().visible_fields()
         context = {"rows": rows, "heads": shown, "name": name, "count": len(rows), "full": len(rows) >= MOST_ROWS}
         return render_to_string(self.template_name, context)

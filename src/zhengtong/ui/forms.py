@@ -37,6 +37,7 @@ class FieldSpec:
     """One question. `fields` are the inner questions of the kinds fields, table and tasks.
 
     `shown_when` is (name of another field, its values): otherwise the question is not asked and its answer is dropped.
+    `folded` is the sentence under which a question that is seldom needed is folded away.
     """
 
     name: str
@@ -51,6 +52,7 @@ class FieldSpec:
     multiple: bool = False
     fields: tuple["FieldSpec", ...] = ()
     initial: Any = None
+    folded: Any = ""
 
 
 class TypedForm(InnerForm):

@@ -24,7 +24,7 @@ from zhengtong.cases.case_view import CaseRead, material_names, read_case
 from zhengtong.cases.frame import desk_context, key_in, number_in, see_other
 from zhengtong.cases.panels import Drawing, draw_act, questions_for, remarks_for
 from zhengtong.cases.queries import neighbours
-from zhengtong.cases.refusals import refusal_view
+from zhengtong.cases.refusals import refusal_view, tell_late
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.authority import Actor
@@ -128,6 +128,8 @@ def _do(sitting: Sitting, rule: ActionRule) -> HttpResponse:
             expected_seq=expected(sitting),
         )  # fmt: skip
     except Refusal as refusal:
+        if tell_late(form, refusal):
+            return _act_response(sitting, rule, form, status=409)
         said = refusal_view(refusal, sitting.case.words, material_names(sitting.case))
         return _act_response(sitting, rule, form, status=409, refusal=said)
     except StaleHistory:

@@ -18,7 +18,7 @@ from zhengtong.cases.actions import open_case, wish_for
 from zhengtong.cases.articles import article_words
 from zhengtong.cases.frame import desk_context, key_in, see_other
 from zhengtong.cases.opening import find_openings, read_opening
-from zhengtong.cases.refusals import refusal_view
+from zhengtong.cases.refusals import refusal_view, tell_late
 from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.refusals import Refusal
 
@@ -59,7 +59,8 @@ def open_item(request: HttpRequest, item: str) -> HttpResponse:
                 messages.success(request, _("已登记，编号 %(number)s") % {"number": done.number})
                 return see_other(reverse("cases:case", args=[done.number]))
         except Refusal as refused:
-            refusal = refusal_view(refused, opening.asked.words, opening.asked.materials)
+            if not tell_late(form, refused):
+                refusal = refusal_view(refused, opening.asked.words, opening.asked.materials)
         except UploadRefused as refused_file:
             form.add_error(None, upload_words(refused_file).wrong)
         except NotPossible as fault:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -251,7 +251,7 @@ def send_back(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else:
             messages.success(request, _("已退回编制人。"))
             return redirect("catalogue:item", code=code)
-    return _small_page(request, item, form, words=(_("退回修改"), _("退回")), version=version)
+    return _small_page(request, item, form, words=(_("退回修改"), pgettext("catalogue", "退回")), version=version)
 
 
 def _tell(form: forms.Form, fault: NotPossible) -> None:
