@@ -35,7 +35,7 @@ def register(**changes: str) -> Account:
 
 def code_for(account: Account) -> str:
     assert account.subject is not None
-    found = re.search(r"[0-9]{6}", mailbox_of(account.subject)[0].text)
+    found = re.search(r"[0-9]{6}", mailbox_of(account.subject, AT)[0].text)
     assert found is not None
     return found[0]
 

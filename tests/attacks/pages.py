@@ -21,6 +21,7 @@ BAD: Final[Mapping[str, bytes]] = {
     "half a surrogate": b"\xed\xa0\x80\xed\xb0",
     "no utf-8": b"\xff\xfe\xc3(",
     "a very large number": b"9" * 5_000,
+    "twenty figures": b"9" * 20,
     "a negative number": b"-0.01",
     "no number": b"NaN",
     "an infinite number": b"1e309",

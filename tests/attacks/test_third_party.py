@@ -1,4 +1,4 @@
-"""A third party (利害关系人) of a licence: told where it stands and what is for them, and nothing the applicant said."""
+"""A third party (利害关系人) of a licence is told where it stands and what is for them, and nothing of the applicant's."""
 
 import pytest
 from django.test import Client
@@ -98,7 +98,7 @@ class TestThirdParty:
     def test_has_the_paper_that_is_for_them_and_no_other(self, third: Client, applicant: Client, number: str) -> None:
         state = _state(number)
         papers = papers_of(bound_for(state), state)
-        assert {"third_party_notice", "acceptance"} <= {paper.document for paper in papers}
+        assert {"third_party_notice", "acceptance_notice"} <= {paper.document for paper in papers}
         for paper in papers:
             address = f"/documents/papers/{number}/{paper.number}.pdf"
             own = paper.document == "third_party_notice"

@@ -116,7 +116,13 @@ def walked_in(name: str, certificate: str) -> str:
     from zhengtong.accounts.actions import find_or_create_subject
 
     clerk, at = actor_of("wj01"), clock.now()
-    party: dict[str, Json] = {"kind": "natural", "name": name, "certificate": "identity", "number": certificate, "phone": "19900007777"}
+    party: dict[str, Json] = {
+        "kind": "natural",
+        "name": name,
+        "certificate": "identity",
+        "number": certificate,
+        "phone": "19900007777",
+    }
     ref = find_or_create_subject(
         kind="natural", name=name, certificate_kind="identity", number=certificate, phone="19900007777",
         by=clerk.person, at=at,

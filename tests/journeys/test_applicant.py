@@ -92,7 +92,7 @@ def test_a_licence_from_the_guide_to_the_verified_result(city: City, way: Way, t
     hand.choose("[name=air][value=no]")
     hand.choose("[name=area][value=small]")
     hand.button("按我的回答更新")
-    hand.keep("guide", readme=True)
+    hand.keep("guide")
     hand.goto("/items/qy-wj-0001/leaflet?trade=inn&air=no&area=small")
     hand.keep("leaflet")
     hand.page.go_back()
@@ -144,7 +144,7 @@ def test_a_licence_from_the_guide_to_the_verified_result(city: City, way: Way, t
     backstage.act(number, "pass", "wj03", words={"opinion": "符合条件，拟同意。"})
     city.pass_time(days=1)
     hand.goto(f"/cases/{number}/")
-    hand.keep("follow", readme=True)
+    hand.keep("follow")
 
     # Decided, made and ready: collect.
     backstage.act(number, "review", "wj04", words={"opinion": "同意。"})

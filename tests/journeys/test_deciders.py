@@ -18,7 +18,7 @@ def test_three_steps_to_the_decision(city: City, way: Way) -> None:
     officer = city.person("wj03", way)
     officer.goto("/desk/list/examine/")
     officer.click(f'main a[href*="{number}"]')
-    officer.keep("case-examining", readme=True)
+    officer.keep("case-examining")
     officer.unfold("pass")
     officer.submit("pass", is_refused=True)
     officer.keep("case-opinion-missing")
@@ -58,7 +58,7 @@ def test_approves_the_next_of_ten(city: City, way: Way) -> None:
     mine = [backstage.reviewed(who) for who in (people if way == Way() else people[:3])]
     hand = city.person("wj05", way)
     hand.goto("/desk/list/approve/")
-    hand.keep("list-approve", readme=True)
+    hand.keep("list-approve")
     hand.click("table.zt-work tbody a")
 
     # Read, press, and the next one: two presses each.

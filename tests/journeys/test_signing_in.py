@@ -17,7 +17,7 @@ def test_a_citizen_signs_in(city: City, way: Way) -> None:
 
     # The home page leads to the door.
     hand.goto("/")
-    hand.keep("home", readme=True)
+    hand.keep("home")
     hand.link("登录", inside="header")
     hand.keep("sign-in")
 

@@ -135,3 +135,11 @@ class TestMaySee:
         assert not may_see(GOVERNMENT, readers_of(story))
         story.do("ask_consent", UNDERTAKER, "2026-03-03", inputs={"for": "extend_joint"})
         assert may_see(GOVERNMENT, readers_of(story))
+
+
+class TestOwnUnits:
+    def test_end_at_the_department(self) -> None:
+        section = replace(seat("window"), unit="wj-sp", dept="wj", units=("wj-sp", "wj", "qy"))
+        assert section.own_units == ("wj-sp", "wj")
+        assert may_see(Actor(person="p-1", seats=(section,), subjects={}), frozenset({("unit", "wj")}))
+        assert not may_see(Actor(person="p-1", seats=(section,), subjects={}), frozenset({("unit", "qy")}))

@@ -8,7 +8,7 @@ import json
 import random
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django import DjangoDbBlocker
 
+from tests.cast import NOW
 from tests.support.browser import CHECKOUT, DESK, PHONE, served
 from zhengtong.accounts import clock
 from zhengtong.accounts.clock import LAW_ZONE
@@ -33,6 +34,7 @@ from zhengtong.site.throwaway import default_database
 TODAY: Final = datetime(2026, 9, 7, 9, 30, tzinfo=LAW_ZONE)
 DATABASE: Final = "zhengtong.sqlite3"
 README_SCREENS: Final = CHECKOUT / "docs" / "screens"
+MOST_OF_A_SCREEN: Final = 200 * 1024
 AXE: Final = Axe()
 GRAVE: Final = frozenset({"serious", "critical"})
 MAY_BE_CHINESE: Final = "button, label, legend, th, summary, h1, h2, nav a"
@@ -41,31 +43,16 @@ MAY_BE_CHINESE: Final = "button, label, legend, th, summary, h1, h2, nav a"
 # ---- the city -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """How somebody signs in."""
-
-    login: str
-    password: str
-    totp: str = ""
-    name: str = ""
-
-
-def settings_in(home: Path, **more: Any) -> override_settings:
+def settings_in(home: Path) -> override_settings:
     return override_settings(
-        ZHENGTONG_HOME=home, ZHENGTONG_KEYS=home / "keys", ZHENGTONG_ROOTS=home / "roots", MEDIA_ROOT=home / "files", **more
-    )  # fmt: skip
+        ZHENGTONG_HOME=home, ZHENGTONG_KEYS=home / "keys", ZHENGTONG_ROOTS=home / "roots", MEDIA_ROOT=home / "files"
+    )
 
 
 @contextmanager
-def living_in(home: Path, blocker: DjangoDbBlocker, **more: Any) -> Iterator[None]:
-    """Inside, every thread of this process is in that city, and its clock stands at TODAY."""
-    with (
-        settings_in(home, **more),
-        blocker.unblock(),
-        default_database(sqlite_url(home / DATABASE)),
-        clock.fixed(TODAY),
-    ):
+def living_in(home: Path, blocker: DjangoDbBlocker, *, at: datetime) -> Iterator[None]:
+    """Inside, every thread of this process is in that city, and its clock stands still."""
+    with settings_in(home), blocker.unblock(), default_database(sqlite_url(home / DATABASE)), clock.fixed(at):
         yield
 
 
@@ -77,7 +64,7 @@ def built_city(
     home = tmp_path_factory.mktemp("journeys") / "home"
     home.mkdir()
     shutil.copyfile(sqlite_template, home / DATABASE)
-    with living_in(home, django_db_blocker):
+    with living_in(home, django_db_blocker, at=TODAY):
         build_city(home)
     return home
 
@@ -116,6 +103,7 @@ class City:
     address: str
     browser: Browser
     known: Mapping[str, tuple[str, str, str]]
+    began: datetime
     states: dict[str, Any] = field(default_factory=dict)
     _open: list[BrowserContext] = field(default_factory=list)
 
@@ -159,7 +147,30 @@ class City:
         for context in self._open:
             context.close()
         self._open.clear()
-        clock.set_fixed(TODAY)
+        clock.set_fixed(self.began)
+
+
+@contextmanager
+def served_copy(template: Path, home: Path, browser: Browser, blocker: DjangoDbBlocker, at: datetime) -> Iterator[City]:
+    """A city of its own with its site, copied from the home of another."""
+    shutil.copytree(template, home)
+    with ExitStack() as stack:
+        stack.enter_context(living_in(home, blocker, at=at))
+        address = stack.enter_context(served())
+        stack.enter_context(override_settings(ZHENGTONG_BASE_URL=address))
+        yield City(home=home, address=address, browser=browser, known=who_is_known(home), began=at)
+
+
+def who_is_known(home: Path) -> Mapping[str, tuple[str, str, str]]:
+    """Password, second factor and phone by login or name, as whoever built the city wrote them down."""
+    ours, demo = home / "known.json", home / "demo-accounts.json"
+    if ours.exists():
+        found: dict[str, tuple[str, str, str]] = json.loads(ours.read_text(encoding="utf-8"))
+        return found
+    return {
+        row["login"] if row["totp_secret"] else row["name"]: (row["password"], row["totp_secret"], row["login"])
+        for row in json.loads(demo.read_text(encoding="utf-8"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -167,19 +178,24 @@ def city_of_file(
     browser: Browser, built_city: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[City]:
     home = tmp_path_factory.mktemp("city") / "home"
-    shutil.copytree(built_city, home)
-    with ExitStack() as stack:
-        stack.enter_context(living_in(home, django_db_blocker))
-        address = stack.enter_context(served())
-        stack.enter_context(override_settings(ZHENGTONG_BASE_URL=address))
-        known = json.loads((home / "known.json").read_text())
-        yield City(home=home, address=address, browser=browser, known=known)
+    with served_copy(built_city, home, browser, django_db_blocker, TODAY) as city:
+        yield city
 
 
 @pytest.fixture
 def city(city_of_file: City) -> Iterator[City]:
     yield city_of_file
     city_of_file.go_home()
+
+
+@pytest.fixture
+def lived_in_city(
+    browser: Browser, small_city: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[City]:
+    """The small city of the demonstration, with cases at every stage."""
+    with served_copy(small_city.parent, tmp_path / "home", browser, django_db_blocker, NOW) as city:
+        yield city
+        city.go_home()
 
 
 # ---- ways to walk a journey -----------------------------------------------------------------------
@@ -406,11 +422,9 @@ class Hand:
 
     # -- keeping ------------------------------------------------------------------------------------
 
-    def keep(self, name: str, *, readme: bool = False) -> None:
+    def keep(self, name: str) -> None:
         """The page as it stands: kept at both widths, read by axe, and without a fault of script."""
         keep_page(self, name)
-        if readme and self.way == WAYS["zh"]:
-            keep_for_readme(self.page, name)
         assert not self.faults, self.faults
         self._check_axe(name)
 
@@ -466,9 +480,12 @@ def keep_page(hand: Hand, name: str, *, must_fit: bool = True) -> None:
     hand.page.set_viewport_size({"width": hand.way.width, "height": 900})
 
 
-def keep_for_readme(page: Page, name: str) -> None:
+def keep_for_readme(hand: Hand, name: str) -> None:
+    """What one sees at first in the README, small enough to be committed."""
     README_SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=README_SCREENS / f"{name}.png")
+    path = README_SCREENS / f"{name}.png"
+    hand.page.screenshot(path=path)
+    assert path.stat().st_size <= MOST_OF_A_SCREEN, f"{path.name}: {path.stat().st_size} bytes"
 
 
 def qr_shows(page: Page, address: str) -> bool:
@@ -490,6 +507,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("clicks and keys")
     for errand, way, taken, budget in sorted(MEASURED):
         terminalreporter.write_line(f"{taken:3} of {budget:3}  {way:12} {errand}")
-
-
-Act = Callable[..., None]

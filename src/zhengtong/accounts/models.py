@@ -347,6 +347,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField()
     title = models.CharField(max_length=80)
     text = SealedTextField()
+    is_private = models.BooleanField(default=False)  # a code: for the subject alone, not for who acts for it
 
 
 class SignIn(models.Model):

@@ -133,6 +133,17 @@ def region_of(unit: str) -> str:
     return Unit.objects.values_list("territory__code", flat=True).get(code=unit)
 
 
+def territory_names() -> tuple[str, str]:
+    """The Chinese and English name of the territory this installation serves: that of its government, or its centre.
+
+    Empty where no unit has been entered yet, or where there are several and none is the top.
+    """
+    kinds = (UnitKind.GOVERNMENT, UnitKind.CENTRE)
+    tops = Unit.objects.filter(kind__in=kinds, closed_on__isnull=True, parent__isnull=True)
+    rows = list(tops.values_list("territory__name", "territory__name_en").distinct()[:2])
+    return (rows[0][0], rows[0][1]) if len(rows) == 1 else ("", "")
+
+
 # ---- the actor ----------------------------------------------------------------------------------
 
 
@@ -634,14 +645,26 @@ def represented_firms(subject: Subject, at: datetime) -> tuple[Subject, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
+    """A message; `to_firm` names the firm it was sent to when that is not the reader."""
+
     sent_at: datetime
     title: str
     text: str
+    to_firm: str = ""
 
 
-def mailbox_of(subject: Subject) -> tuple[Letter, ...]:
-    rows = Message.objects.filter(subject=subject).order_by("-pk")[:50]
-    return tuple(Letter(sent_at=row.sent_at, title=row.title, text=row.text) for row in rows)
+def mailbox_of(subject: Subject, at: datetime) -> tuple[Letter, ...]:
+    """Own letters, and the notices to the firms the subject acts for today (经办人); a firm's codes are its own."""
+    firms = Agency.objects.valid_at(at, day_of(at)).filter(agent=subject).values("firm")
+    readable = Q(subject=subject) | Q(subject__in=firms, is_private=False)
+    rows = Message.objects.filter(readable).select_related("subject").order_by("-pk")[:50]
+    return tuple(
+        Letter(
+            sent_at=row.sent_at, title=row.title, text=row.text,
+            to_firm="" if row.subject_id == subject.pk else masked(row.subject).name,
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 # ---- what a member of staff sees of the own posts -------------------------------------------------

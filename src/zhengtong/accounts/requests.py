@@ -177,9 +177,9 @@ def sign_in_address(request: HttpRequest, sign_in: str = "accounts:sign_in") -> 
 
 
 def safe_next(request: HttpRequest, otherwise: str) -> str:
-    """The `next` of the request if it stays on this site."""
+    """The `next` of the request if it is a path of this site: a bare word would be looked up as the name of a page."""
     wanted: Any = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
+    is_ours = str(wanted).startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return str(wanted) if wanted and is_ours else otherwise

@@ -98,7 +98,7 @@ def _tell_the_holder(account: Account, at: datetime) -> None:
     assert account.subject is not None
     title = _("有人用您的号码注册")
     text = _("您已有账号，直接登录即可。如果不是您本人操作，不必理会。")
-    Message.objects.create(subject=account.subject, sent_at=at, title=title, text=text)
+    Message.objects.create(subject=account.subject, sent_at=at, title=title, text=text, is_private=True)
 
 
 def send_code(account: Account, *, at: datetime) -> None:
@@ -110,7 +110,7 @@ def send_code(account: Account, *, at: datetime) -> None:
     account.codes.filter(used_at__isnull=True).update(expires_at=at)
     Code.objects.create(account=account, digest=_digest(account, code), sent_at=at, expires_at=at + CODE_LASTS)
     text = _("您的验证码是 %(code)s，十分钟内有效。请勿告诉他人。") % {"code": code}
-    Message.objects.create(subject=account.subject, sent_at=at, title=_("注册验证码"), text=text)
+    Message.objects.create(subject=account.subject, sent_at=at, title=_("注册验证码"), text=text, is_private=True)
 
 
 def confirm_code(account: Account | None, *, code: str, at: datetime) -> Account:

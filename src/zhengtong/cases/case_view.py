@@ -6,7 +6,7 @@ Silence that is due shows as done, because by law it is (PROCEDURES 15.1).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import get_language
@@ -16,6 +16,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.cases.clock_views import Reading, draw_clock
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel import events as ev
+from zhengtong.kernel.authority import LAW
 from zhengtong.kernel.binding import Bound, MaterialRule
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Clock, find_clock, find_clocks, find_main_clock
@@ -236,6 +237,11 @@ def tell(case: CaseRead, *, with_people: bool) -> tuple[Step, ...]:
     return tuple(_steps(case, events, names))
 
 
+def _is_late_entry(event: Event) -> bool:
+    """补录: written down after it happened. What the law did by silence is written when somebody looks; that is not."""
+    return event.person != LAW.person and event.recorded_at - event.at >= timedelta(minutes=1)
+
+
 def _steps(case: CaseRead, events: Sequence[Event], names: Names) -> Iterator[Step]:
     materials = material_names(case)
     for event in events:
@@ -248,7 +254,7 @@ def _steps(case: CaseRead, events: Sequence[Event], names: Names) -> Iterator[St
             seq=event.seq, act=act, name=name, at=event.at, who=_who(event, names),
             post=names.posts.get(event.post, ""), unit=names.units.get(event.unit, ""),
             standing=str(event.standing), deemed=isinstance(event.body, ev.Deemed),
-            struck=event.seq in case.state.struck, late_entry=event.recorded_at.date() != event.at.date(),
+            struck=event.seq in case.state.struck, late_entry=_is_late_entry(event),
             left=getattr(event.body, "left", ""), entered=getattr(event.body, "entered", ""),
             marks=tuple(getattr(event.body, "marks", {})), papers=_papers(case, batch) if heads else (),
             sealed=tuple(getattr(event.body, "sealed", {})), facts=tuple(_facts(case, event, materials)),

@@ -156,7 +156,7 @@ def _branches(code: str, actor: Actor, at: datetime) -> list[CaseQuerySet]:
 def _keys(seats: Sequence[Seat], code: str) -> list[tuple[str, str]]:
     """(unit, post) of what somebody holds; a case dispatched to a whole unit has no post."""
     posts = {(seat.unit, seat.post) for seat in seats}
-    units = {(unit, "") for seat in seats for unit in seat.units[:2]} if code != "deputy" else set()
+    units = {(unit, "") for seat in seats for unit in seat.own_units} if code != "deputy" else set()
     return sorted(posts | units)
 
 
@@ -191,7 +191,7 @@ def asked_keys(actor: Actor) -> set[str]:
     """Every key under which somebody may have been asked something."""
     keys: set[str] = set()
     for seat in actor.seats:
-        keys |= {seat.post, *seat.units}
+        keys |= {seat.post, *seat.own_units}
         keys |= {f"head:{unit}" for unit in seat.head_of} | {f"superior:{unit}" for unit in seat.superior_of}
         keys |= {f"government_head:{region}" for region in seat.government_of}
     return keys

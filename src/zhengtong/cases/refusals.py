@@ -6,8 +6,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from zhengtong.cases.articles import article_words
 from zhengtong.cases.act_forms import LATE
+from zhengtong.cases.articles import article_words
 from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.law.refusal_words import say

@@ -423,6 +423,33 @@ def read_choices(text: str) -> list[dict[str, str]]:
 # ---- small forms --------------------------------------------------------------------------------
 
 
+def new_item_form(*, procedures: Sequence[tuple[str, str]], departments: Sequence[tuple[str, str]]) -> type[TypedForm]:
+    """What a new item cannot be begun without. An empty code is given by the system."""
+    only = departments[0][0] if len(departments) == 1 else None
+    flow = gettext_lazy("流程决定期限、角色和文书，建立以后不能改。")
+    form = build_form(
+        [
+            _text("name", gettext_lazy("事项名称"), required=True),
+            FieldSpec(
+                name="procedure", label=gettext_lazy("按哪个流程办理"), kind="choice", choices=procedures, help=flow
+            ),
+            FieldSpec(
+                name="department", label=gettext_lazy("实施机关"), kind="choice", choices=departments, initial=only
+            ),
+            _text(
+                "code", gettext_lazy("事项编码"), most=64, help=gettext_lazy("空着由系统编号。只写字母、数字和连接号。")
+            ),
+        ],
+        name="NewItemForm",
+    )
+    form.base_fields["department"].draw_as_select()  # type: ignore[attr-defined]
+    return form
+
+
+def is_item_code(code: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", code) is not None
+
+
 class OrderForm(forms.Form):
     """On what document, from which day, why."""
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from zhengtong.catalogue.views import changing, reading
+from zhengtong.catalogue.views import beginning, changing, reading
 
 app_name = "catalogue"
 
 urlpatterns = [
     path("", reading.items, name="items"),
+    path("new", beginning.new, name="new"),
     path("items/<str:code>", reading.item, name="item"),
     path("items/<str:code>/leaflet.pdf", reading.leaflet, name="leaflet"),
     path("items/<str:code>/begin", changing.begin, name="begin"),

@@ -4,6 +4,7 @@ Nothing is drawn or run here: structures are walked, checksums compared, and wha
 """
 
 import io
+import lzma
 import re
 import struct
 import zipfile
@@ -20,6 +21,11 @@ MOST_ENTRIES: Final = 5_000
 MOST_SIDE: Final = 20_000
 MOST_PIXELS: Final = 100_000_000
 _TAIL: Final = 2_048
+# What the readers of packed files raise when the bytes are not what they say.
+UNREADABLE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, RuntimeError, KeyError,
+    OverflowError,
+)  # fmt: skip
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument."
 _UNSAID: Final = frozenset({"", "application/octet-stream", "application/zip", "application/x-zip-compressed"})
@@ -109,7 +115,7 @@ def _by_entries(data: bytes, name: str) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             entries = set(packed.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise UploadRefused(UploadFault.DAMAGED, {"name": name}) from error
     for code, mark in (("ofd", "OFD.xml"), ("docx", "word/document.xml"), ("xlsx", "xl/workbook.xml")):
         if mark in entries:
@@ -203,7 +209,7 @@ def _check_packed(data: bytes, name: str) -> None:
             _check_entries(entries, name)
             if packed.testzip() is not None:
                 raise UploadRefused(UploadFault.DAMAGED, {"name": name})
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise UploadRefused(UploadFault.DAMAGED, {"name": name}) from error
 
 

@@ -37,6 +37,13 @@ class Seat:
     government_of: frozenset[str]
     supervises: frozenset[str]
 
+    @property
+    def own_units(self) -> tuple[str, ...]:
+        """The unit and what it belongs to, up to its department: a section does not sit in the government above."""
+        if self.dept not in self.units:
+            return (self.unit,)
+        return self.units[: self.units.index(self.dept) + 1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
@@ -209,7 +216,7 @@ def check_may_assign(bound: Bound, state: State, actor: Actor, role: str, rule: 
 def _is_staff(bound: Bound, state: State | None, seat: Seat) -> bool:
     """On duty in the holder unit, at a post of the case, or ranking over it."""
     holder = find_holder(bound, state)
-    if holder is not None and (holder.unit in seat.units or holder.post == seat.post):
+    if holder is not None and (holder.unit in seat.own_units or holder.post == seat.post):
         return True
     posts = {post.post for post in (*bound.posts.values(), *(state.assigned.values() if state else ()))}
     return seat.post in posts or any(has_rank(bound, state, rank, seat) for rank in RANKS)
@@ -316,7 +323,7 @@ def reader_keys(actor: Actor) -> frozenset[Key]:
     keys: set[Key] = {("subject", subject) for subject in actor.subjects}
     for seat in actor.seats:
         keys.update({("post", seat.post), ("dept", seat.dept)})
-        keys.update(("unit", unit) for unit in seat.units)
+        keys.update(("unit", unit) for unit in seat.own_units)
         keys.update(("unit", f"head:{unit}") for unit in seat.head_of)
         keys.update(("unit", f"superior:{unit}") for unit in seat.superior_of)
         keys.update(("region", f"government:{region}") for region in seat.government_of)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,12 @@ ABSENT = Fault(
     sentence=_("网址可能抄漏了一位，也可能它不是给您看的。"),
     remedy=_("请核对网址或者办件编号，也可以回到首页重新查找。"),
 )
+UNLAWFUL = Fault(
+    status=503,
+    title=_("这类事项暂时不能办"),
+    sentence=_("它的办理程序文件有错，已经记录下来。其他事项照常办理，没有任何办件被改动。"),
+    remedy=_("请稍后再来，或者联系窗口。管理员用“law check”可以看到是哪个文件、哪一行、怎样改。"),
+)
 UNWRITABLE = Fault(
     status=503,
     title=_("现在存不进去"),
@@ -91,11 +98,19 @@ def unwritable(request: HttpRequest) -> HttpResponse:
     return _page(request, UNWRITABLE)
 
 
+def unlawful(request: HttpRequest) -> HttpResponse:
+    """A procedure file cannot be taken: its file, line and mend stand in the log."""
+    return _page(request, UNLAWFUL)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     try:
         return _page(request, BROKEN)
     except Exception:  # the page that reports a fault must not be a second fault
         log.exception("the error page itself failed")
+    try:  # without the request: no name of the site, no menu, nothing that could ask the database
+        return HttpResponse(render_to_string("ui/error.html", {"fault": BROKEN}), status=BROKEN.status)
+    except Exception:
         words = f"{BROKEN.title}\n{BROKEN.sentence}\n{BROKEN.remedy}\n"
         return HttpResponse(words, status=500, content_type="text/plain; charset=utf-8")
 

@@ -15,13 +15,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from zhengtong.kernel.refusals import Refusal
+from zhengtong.law.reading import LawFileError
 from zhengtong.law.refusal_words import say
 from zhengtong.ledger.record import StaleHistory
 from zhengtong.site import errors
 from zhengtong.ui.values import Link, RefusalView
 
 log = logging.getLogger(__name__)
-CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+CANNOT_WRITE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+)
 CANNOT_WRITE_SAID: Final = ("readonly database", "disk is full", "No space left on device", "read-only transaction")
 Handler = Callable[[HttpRequest], HttpResponse]
 DESK_PATHS = ("/desk/", "/catalogue/", "/staff/")
@@ -47,6 +50,9 @@ class RefusalPages:
             return render(request, "ui/refusal.html", {"refusal": view, "frame": frame}, status=409)
         if isinstance(exception, StaleHistory):
             return render(request, "ui/conflict.html", {"again_url": request.path, "frame": frame}, status=409)
+        if isinstance(exception, LawFileError):
+            log.error("a law file cannot be taken:\n%s", exception)
+            return errors.unlawful(request)
         if is_unwritable(exception):
             log.error("cannot write: %s", type(exception).__name__, exc_info=exception)
             return errors.unwritable(request)

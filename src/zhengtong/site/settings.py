@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "zhengtong.site.words.site_name",
+                "zhengtong.site.words.public_frame",
             ],
         },
     },

@@ -128,7 +128,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
         raise Http404
     account = account_of(request) or pending(request)
     is_citizen = account is not None and account.kind == AccountKind.CITIZEN
-    letters = mailbox_of(account.subject) if is_citizen and account is not None and account.subject else ()
+    letters = mailbox_of(account.subject, clock.now()) if is_citizen and account is not None and account.subject else ()
     return render(request, "accounts/mailbox.html", {**portal_frame(request), "letters": letters})
 
 

@@ -22,7 +22,7 @@ from zhengtong.cases.actions import open_case, perform, wish_for
 from zhengtong.cases.frame import desk_context, key_in, see_other
 from zhengtong.cases.intake import IntakeForms, agent_typed, draw_intake, filled_at_window, verdict_wishes
 from zhengtong.cases.opening import read_opening
-from zhengtong.cases.refusals import refusal_view
+from zhengtong.cases.refusals import refusal_view, tell_late
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.authority import Actor
@@ -78,7 +78,8 @@ def take(request: HttpRequest, item: str) -> HttpResponse:
                 _register_agent(forms, filled, done.number, actor, at)
                 return see_other(f"{reverse('cases:case', args=[done.number])}?new=1")
         except Refusal as refused:
-            context["refusal"] = refusal_view(refused, opening.asked.words, opening.asked.materials)
+            if not tell_late(forms.form, refused):
+                context["refusal"] = refusal_view(refused, opening.asked.words, opening.asked.materials)
         except (UploadRefused, NotPossible, StaleHistory) as fault:
             forms.say(_fault_words(fault))
         status = 409 if "refusal" in context else 400

@@ -1,7 +1,8 @@
 """Changing the catalogue: the editor with the complaints of `bind` beside it, review and publication, and the acts of
 dynamic management."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -21,6 +22,7 @@ from zhengtong.catalogue.actions import CannotPublish, NotPossible, Order
 from zhengtong.catalogue.contents import complaints_of
 from zhengtong.catalogue.differences import differences
 from zhengtong.catalogue.forms import (
+    LISTS,
     OrderForm,
     PublishForm,
     ReturnForm,
@@ -35,13 +37,15 @@ from zhengtong.catalogue.models import Item, ItemVersion
 from zhengtong.catalogue.queries import open_draft, row_of, theme_names
 from zhengtong.catalogue.views.doors import editor, item_of, version_of
 from zhengtong.catalogue.views.reading import frame
-from zhengtong.catalogue.wording import complaint_views, fault_words
+from zhengtong.catalogue.wording import ComplaintView, complaint_views, fault_words
 from zhengtong.law.procedure_files import UnknownProcedureError, codes, load_procedure, versions
 from zhengtong.law.procedure_files import words as procedure_words
 from zhengtong.ui.forms import TypedForm
 
 # Which procedure a kind of matter usually takes; the editor may choose another.
 USUAL: Final[Mapping[str, str]] = {"01": "licence", "07": "confirmation", "10": "filing", "20": "public_service"}
+ROWS_OF: Final = frozenset(spec.name for spec in LISTS)
+FOLDED: Final = ROWS_OF | {"guide"}
 
 
 # ---- beginning ----------------------------------------------------------------------------------
@@ -91,6 +95,26 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # ---- the editor ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorSection:
+    """One section of the editor: its fields, how much in it is to be put right, and how many rows a list has."""
+
+    anchor: str
+    heading: Any
+    fields: tuple[forms.BoundField, ...]
+    wrong: int
+    rows: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Lists and the guide are long: they open when something in them is wrong, or when asked to."""
+        return bool(self.wrong) or self.anchor not in FOLDED
+
+    @property
+    def is_in_columns(self) -> bool:
+        return self.anchor in ("posts", "result")
 
 
 def _editor(
@@ -169,14 +193,15 @@ def _editor_page(
     request: HttpRequest, item: Item, version: ItemVersion, made: Any, content: Mapping[str, Any] | None
 ) -> HttpResponse:
     form, groups = made
+    found = complaint_views(complaints_of(content)) if content is not None else ()
     context = {
         **frame(request),
         "item": row_of(item, unit_names([item.department])[item.department]),
         "number": version.version,
         "form": form,
-        "groups": groups,
+        "sections": _sections(groups, found),
         "digest": request.POST.get("digest", version.digest),
-        "complaints": complaint_views(complaints_of(content)) if content is not None else (),
+        "complaints": found,
         "is_checked": content is not None,
         "returned_because": version.returned_because,
     }
@@ -190,10 +215,27 @@ def complaints(request: HttpRequest, code: str, number: int) -> HttpResponse:
     item = item_of(code)
     version = version_of(item, number)
     editor(request, item)
-    form, _groups = _editor(version, request.POST)
+    form, groups = _editor(version, request.POST)
     is_checked = form.is_valid()
     found = complaint_views(complaints_of(_typed(form, version))) if is_checked else ()
-    return render(request, "catalogue/_complaints.html", {"complaints": found, "is_checked": is_checked, "form": form})
+    context = {
+        "complaints": found, "is_checked": is_checked, "is_live": True, "form": form,
+        "sections": _sections(groups, found),
+    }  # fmt: skip
+    return render(request, "catalogue/_complaints.html", context)
+
+
+def _sections(
+    groups: Sequence[tuple[str, Any, list[forms.BoundField]]], found: Sequence[ComplaintView]
+) -> list[EditorSection]:
+    return [
+        EditorSection(
+            anchor=anchor, heading=heading, fields=tuple(fields),
+            wrong=sum(one.anchor == anchor for one in found) + sum(bool(field.errors) for field in fields),
+            rows=sum(len(field.value() or ()) for field in fields) if anchor in ROWS_OF else None,
+        )
+        for anchor, heading, fields in groups
+    ]  # fmt: skip
 
 
 # ---- review and publication ---------------------------------------------------------------------

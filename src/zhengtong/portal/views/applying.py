@@ -221,7 +221,7 @@ def _questions(errand: Errand) -> HttpResponse:
 def _keep_typed(errand: Errand, step: str) -> bool:
     """What was typed, unless it is more than anybody types; then the page itself still has it."""
     typed = typed_of(errand.request.POST)
-    if sum(len(value) for values in typed.values() for value in values) > MOST_TYPED:
+    if sum(len(name) + sum(map(len, values)) for name, values in typed.items()) > MOST_TYPED:
         return False
     errand.keep(replace(errand.content, typed=typed), step)
     return True

@@ -4,6 +4,7 @@ Whatever is wrong, the answer is the same, and after a few wrong tries an addres
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ from zhengtong.ui.values import Link
 
 SEEN: Final = "portal_seen"  # in the session: the case a walk-in has proved to be the own one
 TRIES: Final = 5
+TRIES_AT_ONE: Final = 30  # wrong tries at one case, from wherever
 WAIT: Final = 10 * 60
 
 
@@ -59,13 +61,15 @@ def query(request: HttpRequest) -> HttpResponse:
     form = QueryForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=400)
-    if _waits(request):
+    data = {name: "".join(clean_text(str(value)).split()) for name, value in form.cleaned_data.items()}
+    places = _places(request, data["number"])
+    if any(int(cache.get(place, 0)) >= most for place, most in places.items()):
         form.add_error(None, _("试错的次数太多了，请过 10 分钟再试。忘了密码的，带身份证件到窗口查询。"))
         return _page(request, form, status=429)
-    data = {name: "".join(clean_text(str(value)).split()) for name, value in form.cleaned_data.items()}
     found = holder_of(data["number"], data["password"], data["certificate"], at)
     if found is None:
-        _count(request)
+        for place in places:
+            _count(place)
         form.add_error(None, _("编号、密码和证件号码对不上。请对照收件凭证再核对一遍，三样都要和申请时的一样。"))
         return _page(request, form, status=400)
     case, holder = found
@@ -94,20 +98,18 @@ def _page(request: HttpRequest, form: Any, *, status: int = 200) -> HttpResponse
     return render(request, "portal/query.html", context, status=status)
 
 
-def _place(request: HttpRequest) -> str:
-    return f"portal-query:{request.META.get('REMOTE_ADDR', '')}"
+def _places(request: HttpRequest, number: str) -> dict[str, int]:
+    """Where wrong tries are counted, and how many each takes: many addresses may not guess at one case together."""
+    digest = sha256(number.encode()).hexdigest()
+    return {f"portal-query:{request.META.get('REMOTE_ADDR', '')}": TRIES, f"portal-query-of:{digest}": TRIES_AT_ONE}
 
 
-def _waits(request: HttpRequest) -> bool:
-    return int(cache.get(_place(request), 0)) >= TRIES
-
-
-def _count(request: HttpRequest) -> None:
-    if not cache.add(_place(request), 1, WAIT):
+def _count(place: str) -> None:
+    if not cache.add(place, 1, WAIT):
         try:
-            cache.incr(_place(request))
+            cache.incr(place)
         except ValueError:  # it ran out between the two
-            cache.set(_place(request), 1, WAIT)
+            cache.set(place, 1, WAIT)
 
 
 @never_cache

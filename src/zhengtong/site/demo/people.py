@@ -116,7 +116,7 @@ def _register(who: Invented, password: str, clerk: Actor, at: datetime) -> Accou
     """Registered with a phone, confirmed by the code in the mailbox, raised to the highest level at the window."""
     account = register_citizen(name=who.name, phone=who.phone, password=password, at=at)
     assert account is not None and account.subject is not None
-    found = CODE.search(mailbox_of(account.subject)[0].text)
+    found = CODE.search(mailbox_of(account.subject, at)[0].text)
     assert found is not None
     confirm_code(account, code=found[0], at=at)
     account.subject.refresh_from_db()

@@ -306,8 +306,8 @@ def _is_optional(of: forms.Field) -> bool:
 def form_fields(form: forms.BaseForm) -> dict[str, object]:
     """Every field of a form, in order; what is seldom needed folded away after the others, open when it is wrong."""
     words = {spec.name: spec.folded for spec in getattr(form, "specs", ()) if spec.folded}
-    folded = [(words[each.name], each) for each in form.visible_fields() if each.name in words]  # type: ignore[attr-defined]
-    plain = [each for each in form.visible_fields() if each.name not in words]  # type: ignore[attr-defined]
+    folded = [(words[each.name], each) for each in form.visible_fields() if each.name in words]
+    plain = [each for each in form.visible_fields() if each.name not in words]
     return {"form": form, "plain": plain, "folded": folded}
 
 

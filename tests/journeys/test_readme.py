@@ -1,0 +1,27 @@
+"""The screenshots of the README: the demonstration city as `make run` shows it, in Chinese, on a desk."""
+
+import pytest
+
+from tests.cast import CHIEF, REPRESENTATIVE, WINDOW_CLERK
+from tests.support.journeys import City, Way, keep_for_readme
+
+pytestmark = pytest.mark.journey
+
+
+def test_the_pages_a_reader_sees_first(lived_in_city: City) -> None:
+    citizen = lived_in_city.person(REPRESENTATIVE, Way())
+    citizen.goto("/")
+    keep_for_readme(citizen, "home")
+    citizen.goto("/items/qy-wj-0001/?trade=inn&air=no&area=small")
+    keep_for_readme(citizen, "guide")
+    citizen.goto("/mine/?show=open")
+    citizen.click("main article a")
+    keep_for_readme(citizen, "follow")
+
+    clerk = lived_in_city.person(WINDOW_CLERK, Way())
+    clerk.goto("/desk/list/unit/")
+    keep_for_readme(clerk, "worklist")
+    chief = lived_in_city.person(CHIEF, Way())
+    chief.goto("/desk/")
+    chief.click("table.zt-work tbody a")
+    keep_for_readme(chief, "case")
