@@ -1,6 +1,6 @@
 """Subjects at the window, levels, agents of firms, powers of attorney; and that the database file is sealed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,13 @@ from django.db import connection
 from tests.accounts.cast import AT, CREDIT_CODE, IDENTITY, OTHER_IDENTITY, PASSWORD, TODAY, City
 from zhengtong.accounts import actions
 from zhengtong.accounts.faults import NotPossible
-from zhengtong.accounts.models import Account, Power, Subject
+from zhengtong.accounts.models import Account, Message, Power, Subject
 from zhengtong.accounts.queries import (
     OWN,
     actor_for,
     find_subject,
     holds_number,
+    mailbox_of,
     masked_subjects,
     scoped_powers,
     subject_details,
@@ -180,3 +181,25 @@ class TestCitizenActor:
         assert actor.seats == ()
         assert dict(actor.subjects) == {actor.person: OWN}
         assert actor.person == own(citizen).ref
+
+
+class TestMailboxOfAnAgent:
+    """Notices to a firm reach whoever acts for it, as long as that lasts; its codes do not."""
+
+    def test_holds_the_letters_of_the_firm(self, clerk: Actor, citizen: Account) -> None:
+        subject = raised(clerk, citizen)
+        firm = walk_in(CREDIT_CODE, "credit_code", "清源示例公司")
+        actions.send_notice(subject_ref=firm.ref, title="办件：等您补正", text="请补正材料", at=AT)
+        Message.objects.create(subject=firm, title="注册验证码", text="123456", sent_at=AT, is_private=True)
+        assert "办件：等您补正" not in titles(subject, AT)
+        agency = actions.add_agency(by=clerk, agent=subject, firm=firm, from_on=TODAY, until_on=LATER, at=AT)
+        letter = mailbox_of(subject, AT)[0]
+        assert (letter.title, letter.to_firm) == ("办件：等您补正", "清源示例公司")
+        assert all(each.to_firm == "" for each in mailbox_of(subject, AT)[1:])
+        assert "办件：等您补正" not in titles(subject, AT + timedelta(days=30))
+        actions.revoke_grant(agency, by=clerk, at=AT + timedelta(hours=1))
+        assert "办件：等您补正" not in titles(subject, AT + timedelta(hours=2))
+
+
+def titles(subject: Subject, at: datetime) -> set[str]:
+    return {letter.title for letter in mailbox_of(subject, at)}

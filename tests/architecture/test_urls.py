@@ -69,6 +69,7 @@ accounts:window_revoke       = 405
 catalogue:items                   302      302   302   302    200      200  200       200        200    200   200
 catalogue:item                    302      302   302   302    200      200  200       200        200    200   200
 catalogue:leaflet            = 200
+catalogue:new                     302      302   302   302    403      403  200       403        403    200   200
 catalogue:begin                   302      302   302   302    403      403  200       403        403    200   200
 catalogue:draft              = 405
 catalogue:change                  302      302   302   302    403      403  200       403        403    200   200
@@ -142,6 +143,7 @@ accounts:raise_level              302      302   302   302    400      403  403 
 accounts:agency                   302      302   302   302    400      403  403       400        403    403   403
 accounts:power                    302      302   302   302    400      403  403       400        403    403   403
 accounts:window_revoke            302      302   302   302    404      403  403       404        403    403   403
+catalogue:new                     302      302   302   302    403      403  400       403        403    400   400
 catalogue:draft                   302      302   302   302    403      403  302       403        403    302   302
 catalogue:change                  302      302   302   302    403      403  400       403        403    400   400
 catalogue:edit                    302      302   302   302    403      403  400       403        403    400   400

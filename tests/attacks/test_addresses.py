@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from django.test import Client
 
 from tests.architecture.addresses import BROWSER, Door, Scene, doors, set_scene
 from tests.attacks.pages import BAD
-from zhengtong.accounts.models import Message, Subject
+from zhengtong.accounts.models import Subject
 from zhengtong.cases.access import token_of
 from zhengtong.documents import proofs
 
@@ -108,7 +108,7 @@ class TestNext:
             assert known.get(page, {"next": place}).status_code == 200
         for page in ("/language",):
             answer = known.post(page, {"language": "en", "next": place})
-            assert "evil" not in answer["Location"].partition("?")[0] or answer["Location"].startswith("/evil")
+            assert urlsplit(urljoin("http://testserver/language", answer["Location"])).netloc == "testserver"
 
 
 class TestTokens:
@@ -129,7 +129,3 @@ class TestTokens:
         nobody = scene.clients["nobody"]
         assert nobody.get(f"/documents/v/{token_of(scene.words['number'])}").status_code == 404
         assert nobody.get(f"/t/{proofs.token_of(scene.case.pk, 1)}").status_code == 404
-
-
-def test_messages_are_read_by_their_owner(scene: Scene) -> None:
-    assert Message.objects.filter(subject=None).count() == 0

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from tests.portal.town import ANSWERED, IDENTITY, apply_for, begin, make_citizen, picture, pictures, ready, sign_in
+from tests.portal.town import ANSWERED, IDENTITY, apply_for, begin, make_citizen, pictures, ready, sign_in
 from zhengtong.documents.models import Drawing, Upload
 from zhengtong.documents.queries import papers_of
 from zhengtong.kernel.states import fold
@@ -36,16 +36,6 @@ def no_place_for_files(settings: Settings, tmp_path: Path) -> None:
     place = tmp_path / "no-directory"
     place.write_bytes(b"")
     settings.MEDIA_ROOT = place
-
-
-@pytest.fixture
-def full_disk(town: None) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA page_count")
-        cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
-        cursor.execute("CREATE TABLE IF NOT EXISTS filler (words TEXT)") if False else None
-        yield
-        cursor.execute("PRAGMA max_page_count = 1073741823")
 
 
 class TestDisk:
@@ -123,7 +113,3 @@ class TestLawFile:
         else:
             assert said[f"/cases/{number}/"] == 503
             assert path.name in caplog.text
-
-
-def test_a_picture_is_a_picture() -> None:
-    assert picture().size

@@ -1,4 +1,4 @@
-"""A third party (利害关系人) of a licence is told where it stands and what is for them, and nothing of the applicant's."""
+"""A third party (利害关系人) of a licence is told where it stands and what is for them, nothing of the applicant's."""
 
 import pytest
 from django.test import Client
@@ -121,7 +121,7 @@ class TestThirdParty:
 
     def test_does_not_withdraw_supplement_or_rate(self, third: Client, number: str) -> None:
         before = len(_state(number).history)
-        for act in ("withdraw", "supplement", "receive_material", "rate", "submit", "pass", "tell_third_party", "note"):
+        for act in ("withdraw", "supply", "receive_material", "rate", "submit", "pass", "tell_third_party", "note"):
             page = third.get(f"/cases/{number}/act/{act}")
             assert page.status_code in (302, 404), act
             sent = third.post(f"/cases/{number}/act/{act}", {"level": "1", **pictures("m4"), "reason": "不办了"})

@@ -1,6 +1,7 @@
 """What the desk does with bad input, with two people at once, and with whoever has no business there."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from django.urls import reverse
 
 from tests.cases.pages import do, done, hidden_in, take_in, text_of
 from tests.cases.town import Town, sign_in
+from zhengtong.accounts import clock
+from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.ledger.history import load
 from zhengtong.ledger.queries import Case
 
@@ -197,3 +200,44 @@ class TestConsents:
         assert number not in text_of(head.get(reverse("cases:list", args=["consents"])))
         done(do(clerk, number, "void", {"reason": "重复录入"}))
         assert Case.objects.get(number=number).outcome == "void"
+
+
+class TestLateEntry:
+    """补录: what happened earlier is entered with its own time, by staff alone."""
+
+    def press(self, client: Client, number: str, when: str) -> Any:
+        return do(client, number, "note", {"text": "上午到现场看过", "happened_at": when})
+
+    def late_town(self, licence: Town) -> tuple[Client, str, datetime]:
+        """A case taken in yesterday, looked at today."""
+        now = clock.now()
+        with clock.fixed(now - timedelta(days=1)):
+            number = take_in(sign_in(licence, "何静"), FIVE)
+        return sign_in(licence, "何静"), number, now
+
+    def test_is_folded_away_and_never_asked_of_a_party(self, licence: Town) -> None:
+        clerk, number, _now = self.late_town(licence)
+        page = case_page(clerk, number)
+        assert "补录：不是刚刚发生的" in page
+        assert '<details class="zt-fold zt-fold--field">' in page
+
+    def test_stands_at_its_own_time_and_says_so(self, licence: Town) -> None:
+        clerk, number, now = self.late_town(licence)
+        then = now - timedelta(hours=2)
+        done(self.press(clerk, number, then.astimezone(LAW_ZONE).strftime("%Y-%m-%d %H:%M")))
+        last = load(Case.objects.get(number=number).pk)[-1]
+        assert last.at == then.replace(second=0, microsecond=0)
+        assert last.recorded_at >= now
+        assert "（补录）" in case_page(clerk, number)
+
+    @pytest.mark.parametrize(("days", "said"), [(-30, "早于上一条记录"), (2, "在将来")])
+    def test_is_refused_beside_the_field(self, licence: Town, days: int, said: str) -> None:
+        clerk, number, now = self.late_town(licence)
+        before = events(number)
+        when = (now + timedelta(days=days)).astimezone(LAW_ZONE).strftime("%Y-%m-%d %H:%M")
+        answer = self.press(clerk, number, when)
+        page = text_of(answer)
+        assert answer.status_code == 409
+        assert said in page and "上午到现场看过" in page and when.replace(" ", "T") in page.replace(" ", "T")
+        assert 'id="id_note-happened_at_error"' in page
+        assert events(number) == before

@@ -1,7 +1,8 @@
 """The staff pages of the catalogue through Django's client: who may what, the editor, review, changes, the leaflet."""
 
+import re
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, ClassVar
 
 import pyotp
 import pytest
@@ -183,6 +184,76 @@ class TestEditor:
         typed = read_form(client.get(address).content.decode()) | {"name": [bad]}
         assert client.post(address, typed).status_code == 400
         assert ItemVersion.objects.get(pk=draft.pk).digest == draft.digest
+
+
+class TestSections:
+    """The editor in sections that fold, each saying how much in it is to be put right."""
+
+    def test_folds_the_long_lists_and_leads_to_each(self, city: City) -> None:
+        client = staff(city, EDITOR)
+        draft = draft_of(client)
+        page = client.get(url("edit", town.ITEM, draft.version)).content.decode()
+        parts = page.split('<details class="zt-paper zt-editor__part"')[1:]
+        opened = {part.split('id="g-')[1].split('"')[0]: part.startswith(" open>") for part in parts}
+        assert opened["terms"] and opened["posts"] and not opened["materials"] and not opened["guide"]
+        assert all(f'href="#g-{anchor}"' in page for anchor in opened)
+
+    def test_counts_the_complaints_of_each(self, city: City) -> None:
+        client = staff(city, EDITOR)
+        draft = draft_of(client)
+        address = url("edit", town.ITEM, draft.version)
+        typed = read_form(client.get(address).content.decode()) | {"term_promised_n": ["30"], "post_window": [""]}
+        saved = client.post(address, typed, follow=True).content.decode()
+        assert re.search(r'id="n-head-terms">1 处要改<', saved)
+        assert re.search(r'id="n-nav-posts">1 处要改<', saved)
+        assert re.search(r'id="n-head-materials"><', saved)
+        live = client.post(url("complaints", town.ITEM, draft.version), typed).content.decode()
+        assert re.search(r'id="n-head-terms" hx-swap-oob="true">1 处要改<', live)
+
+    def test_opens_a_folded_list_in_which_something_is_wrong(self, city: City) -> None:
+        client = staff(city, EDITOR)
+        draft = draft_of(client)
+        address = url("edit", town.ITEM, draft.version)
+        typed = read_form(client.get(address).content.decode()) | {"materials-0-name": [""]}
+        page = client.post(address, typed).content.decode()
+        part = next(one for one in page.split("<details ") if 'id="g-materials"' in one)
+        assert part.split(">")[0].endswith("open")
+
+
+class TestNewItem:
+    TYPED: ClassVar = {"name": "示例托育备案", "procedure": "filing", "department": "wj", "code": ""}
+
+    def test_leads_to_the_editor_of_a_first_draft(self, city: City) -> None:
+        client = staff(city, EDITOR)
+        assert reverse("catalogue:new") in client.get(url("items")).content.decode()
+        answer = client.post(reverse("catalogue:new"), self.TYPED)
+        made = Item.objects.get(name="示例托育备案")
+        assert answer["Location"] == url("edit", made.code, 1)
+        assert (made.procedure, made.kind, made.department, made.status) == ("filing", "10", "wj", "draft")
+        assert made.code.endswith("-wj-0001")
+        assert "处要改" in client.get(answer["Location"]).content.decode()
+        client.post(reverse("catalogue:new"), self.TYPED)
+        assert Item.objects.filter(code__endswith="-wj-0002").exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"name": ""}, "zt-field__error"),
+            ({"code": "有 空格"}, "只能有字母"),
+            ({"code": town.ITEM}, "已经有事项用了"),
+            ({"procedure": "card"}, "zt-field__error"),
+            ({"department": "sc"}, "zt-field__error"),
+        ],
+    )
+    def test_says_what_is_wrong_and_makes_nothing(self, city: City, changes: dict[str, str], said: str) -> None:
+        before = Item.objects.count()
+        answer = staff(city, EDITOR).post(reverse("catalogue:new"), self.TYPED | changes)
+        assert answer.status_code == 400
+        assert said in answer.content.decode()
+        assert Item.objects.count() == before
+
+    def test_is_not_for_a_clerk(self, city: City) -> None:
+        assert staff(city, CLERK).get(reverse("catalogue:new")).status_code == 403
 
 
 class TestLife:

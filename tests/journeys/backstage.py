@@ -35,8 +35,8 @@ def actor_of(who: str) -> Actor:
 
 
 def opened(
-    who: str = "林晓梅", *, item: str = INN, answers: Mapping[str, str] = INN_ANSWERS, form: Mapping[str, Any] = INN_FORM,
-    materials: tuple[str, ...] = INN_MATERIALS,
+    who: str = "林晓梅", *, item: str = INN, answers: Mapping[str, str] = INN_ANSWERS,
+    form: Mapping[str, Any] = INN_FORM, materials: tuple[str, ...] = INN_MATERIALS,
 ) -> str:  # fmt: skip
     """A citizen has applied with these materials; the number of the case."""
     from zhengtong.portal.actions import party_data

@@ -1,5 +1,5 @@
-"""The administrators (管理员): an item is changed, reviewed by somebody else and published; reference tables; who stands
-in for whom."""
+"""The administrators (管理员): an item is changed, reviewed by somebody else and published; the reference tables; who
+stands in for whom."""
 
 import pytest
 from playwright.sync_api import expect
@@ -27,9 +27,11 @@ def test_changes_an_item_and_another_publishes_it(city: City, way: Way) -> None:
     editor.keep("catalogue-editor")
 
     # A promise longer than the law allows is complained of at once, in words; mended, it is not.
+    editor.unfold_all()
     editor.fill("[name=term_promised_n]", "30")
     editor.complaint(is_there=True)
     editor.keep("catalogue-complaint")
+    editor.unfold_all()
     editor.fill("[name=term_promised_n]", "7")
     editor.complaint(is_there=False)
     editor.click("button[name=save]")

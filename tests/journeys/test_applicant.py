@@ -1,4 +1,5 @@
-"""An applicant: finds what has to be done, applies, follows it, mends what was missing, collects and verifies the result.
+"""An applicant: finds what has to be done, applies, follows it, mends what was missing, collects the result and
+verifies it.
 
 A first journey is counted against the budgets; a second goes the whole way of a licence, with the service backstage.
 """

@@ -1,5 +1,5 @@
-"""Three procedures nobody wrote a page for (通用办理): a hotline order, an information request and a supervised task, each
-from opening to closing on the generic portal form and the generic desk."""
+"""Three procedures nobody wrote a page for (通用办理): a hotline order, an information request and a supervised task,
+each from opening to closing on the generic portal form and the generic desk."""
 
 import pytest
 from playwright.sync_api import expect

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cast import CHIEF, REPRESENTATIVE, WINDOW_CLERK
+from tests.cast import OFFICER, REPRESENTATIVE, WINDOW_CLERK
 from tests.support.journeys import City, Way, keep_for_readme
 
 pytestmark = pytest.mark.journey
@@ -21,7 +21,7 @@ def test_the_pages_a_reader_sees_first(lived_in_city: City) -> None:
     clerk = lived_in_city.person(WINDOW_CLERK, Way())
     clerk.goto("/desk/list/unit/")
     keep_for_readme(clerk, "worklist")
-    chief = lived_in_city.person(CHIEF, Way())
-    chief.goto("/desk/")
-    chief.click("table.zt-work tbody a")
-    keep_for_readme(chief, "case")
+    officer = lived_in_city.person(OFFICER, Way())
+    officer.goto("/desk/list/unit/")
+    officer.click("table.zt-work tbody a")
+    keep_for_readme(officer, "case")

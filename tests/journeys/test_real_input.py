@@ -94,6 +94,7 @@ def publish(city: City, code: str) -> None:
 
 
 def complete(editor: Hand) -> None:
+    editor.unfold_all()
     editor.choose("[name=options][value=online]")
     editor.choose("[name=options][value=three_step]")
     for parameter, days in (("legal", 20), ("promised", 10), ("undertake_step", 4)):

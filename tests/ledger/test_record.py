@@ -254,3 +254,9 @@ def opening_entry(number: str) -> Entry:
         case=None, bound=licence(), before=None, events=opening(number or new_number()), key=new_key(NOON),
         calendar=calendar(), now=NOON,
     )  # fmt: skip
+
+
+def test_nobody_takes_a_key_of_silence_beforehand(ledger_db: str) -> None:
+    """It would stand in the way of the law's own act for ever."""
+    with pytest.raises(NotAnEntry, match="of the law's own"):
+        note(open_case(), key="notice:5:lapsed")

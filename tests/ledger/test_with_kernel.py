@@ -102,3 +102,16 @@ def test_a_round_of_work_does_all_three() -> None:
     assert done.roots is not None
     assert len(done.roots) == 14
     assert verify(DatabaseSource(), folds=kernel_folds()).is_whole
+
+
+def test_an_alarm_put_off_or_taken_away_is_found() -> None:
+    """Without its alarm the sweeper would never come, and silence would be kept from speaking."""
+    case = submit()
+    right = Case.objects.get().wake_at
+    assert right is not None
+    for wrong in (None, right + timedelta(days=30)):
+        Case.objects.update(wake_at=wrong)
+        (fault,) = verify(DatabaseSource(), folds=kernel_folds()).faults
+        assert (fault.code, "wake_at" in fault.text) == ("docket_differs", True)
+    assert rebuild(MONDAY, check=False).mended == (case.number,)
+    assert Case.objects.get().wake_at == right

@@ -1,11 +1,14 @@
 """What every answer carries, the pages of faults, the choice of language, and the browser that journeys use."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.support.browser import OpenPage
+from zhengtong.accounts.models import Territory, Unit
+from zhengtong.site import words
 from zhengtong.site.headers import CONTENT_SECURITY_POLICY
 
 
@@ -44,6 +47,29 @@ class TestFaults:
         answer = Client(raise_request_exception=False).get("/health")
         assert answer.status_code == 500
         assert "inside" not in answer.content.decode()
+
+
+class TestPublicFrame:
+    """Pages of rooms below the portal, and the pages of faults, stand in its frame and bear the name of the place."""
+
+    @pytest.mark.parametrize("address", ["/no/such/page", "/account/sign-in", "/staff/sign-in", "/documents/verify"])
+    def test_stands_around_every_public_page(self, city_db: Path, client: Client, address: str) -> None:
+        page = client.get(address).content.decode()
+        assert 'class="zt-nav"' in page
+        assert "查进度" in page
+
+    def test_says_whose_services_these_are(
+        self, city_db: Path, client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        monkeypatch.setattr(words, "_kept", {})
+        assert "<span>政务服务中心</span>" in client.get("/documents/verify").content.decode()
+        place = Territory.objects.create(code="519901", name="云溪区", name_en="Yunxi District")
+        Unit.objects.create(code="yx", name="云溪区人民政府", kind="government", territory=place)
+        assert "<span>云溪区政务服务</span>" in client.get("/documents/verify").content.decode()
+        client.cookies["language"] = "en"
+        assert "<span>Yunxi District Government Services</span>" in client.get("/documents/verify").content.decode()
+        settings.ZHENGTONG_SITE_NAME = "一网通办"
+        assert "<span>一网通办</span>" in client.get("/documents/verify").content.decode()
 
 
 class TestLanguage:

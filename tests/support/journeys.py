@@ -409,7 +409,7 @@ class Hand:
         """Wait until the page stands still."""
         self.page.wait_for_load_state("load")
         if self.way.javascript:
-            self.page.wait_for_function("document.querySelectorAll('.htmx-request').length === 0")
+            expect(self.page.locator(".htmx-request")).to_have_count(0)
 
     @contextmanager
     def within(self, budget: int, errand: str) -> Iterator[None]:
@@ -431,6 +431,12 @@ class Hand:
     def keep_plain(self, name: str) -> None:
         """A page of Django's own: kept, but not ours to mend."""
         keep_page(self, name, must_fit=False)
+
+    def unfold_all(self) -> None:
+        """Open every part of the page that is folded."""
+        folded = self.page.locator("main details:not([open]) > summary")
+        while folded.count():
+            self.click(folded.first)
 
     def complaint(self, *, is_there: bool) -> None:
         """What the editor of items says of the draft as it stands: live with script, on saving without."""
@@ -471,7 +477,7 @@ def keep_page(hand: Hand, name: str, *, must_fit: bool = True) -> None:
 
     folder = SCREENS / hand.way.folder
     folder.mkdir(parents=True, exist_ok=True)
-    for width in (DESK, PHONE):
+    for width in (DESK, PHONE) if hand.way.javascript else (PHONE,):
         hand.page.set_viewport_size({"width": width, "height": 900})
         hand.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
         if width == PHONE and hand.way.javascript and must_fit:

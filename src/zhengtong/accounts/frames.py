@@ -1,6 +1,6 @@
 """What the page frames of `ui` need to know about who is signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -15,6 +15,14 @@ from zhengtong.accounts.requests import account_of, sign_in_address
 from zhengtong.ui.values import NavItem
 
 DESK = "/desk/"
+Menu = Callable[[HttpRequest, datetime], Sequence[NavItem]]
+_menus: tuple[Menu, ...] = ()
+
+
+def install(*menus: Menu) -> None:
+    """What rooms above this one put into the side bar, in order; the site says it once at start."""
+    global _menus  # one process has one wiring
+    _menus = menus
 
 
 def portal_frame(request: HttpRequest) -> dict[str, object]:
@@ -27,14 +35,14 @@ def portal_frame(request: HttpRequest) -> dict[str, object]:
     return {"person": name_of(account), "person_url": reverse("accounts:profile")}
 
 
-def desk_frame(request: HttpRequest, at: datetime, *, nav: Sequence[NavItem] = ()) -> dict[str, object]:
-    """Context for `ui/desk.html`; `nav` is what the calling room puts before the entries of this one."""
+def desk_frame(request: HttpRequest, at: datetime) -> dict[str, object]:
+    """Context for `ui/desk.html`: the same side bar on every page of the desk, whichever room draws it."""
     account = account_of(request)
     if account is None or account.person_id is None:
         return {}
     sittings = sittings_of(account.person_id, day_of(at), at)
     return {
-        "nav": (*nav, *desk_nav(request, sittings)),
+        "nav": (*(entry for menu in _menus for entry in menu(request, at)), *desk_nav(request, sittings)),
         "person": name_of(account),
         "post": name_of(sittings[0].post) if sittings else "",
         "person_url": reverse("accounts:substitutes"),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts.frames import desk_frame
+from zhengtong.accounts.requests import required_actor
 from zhengtong.cases.queries import count_lists
 from zhengtong.kernel.authority import Actor
 from zhengtong.ledger.record import NotAnEntry, case_id_of, new_key
@@ -16,14 +17,16 @@ from zhengtong.ui.values import NavItem
 def desk_context(request: HttpRequest, actor: Actor, at: datetime) -> dict[str, object]:
     """Context for `ui/desk.html`, with the lists of this room."""
     return {
-        **desk_frame(request, at, nav=tuple(_nav(request, actor, at))),
+        **desk_frame(request, at),
         "find_url": reverse("cases:search"),
         "find_label": _("办件编号、申请人、证件号码、事项"),
         "frame": "ui/desk.html",
     }
 
 
-def _nav(request: HttpRequest, actor: Actor, at: datetime) -> list[NavItem]:
+def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
+    """The lists and what can be begun: this room's entries of the side bar, on every page of the desk."""
+    actor = required_actor(request, at)
     here, items = request.path, []
     for line in count_lists(actor, at):
         url = reverse("cases:list", args=[line.code]) if line.code != "mine" else reverse("cases:home")

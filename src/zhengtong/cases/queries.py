@@ -30,7 +30,7 @@ from zhengtong.kernel.silence import find_state_at
 from zhengtong.kernel.states import fold
 from zhengtong.kernel.terms import lapse_at, law_day
 from zhengtong.law.calendar_files import load_calendar
-from zhengtong.law.procedure_files import codes, load_procedure, versions
+from zhengtong.law.procedure_files import can_be_taken, codes, load_procedure, standing
 from zhengtong.law.procedure_files import words as words_of
 from zhengtong.law.rulebook_files import threshold
 from zhengtong.ledger.history import CaseRef, load_many
@@ -202,7 +202,7 @@ def _places_of_decision() -> Q:
     """States whose holder may decide there, in every procedure on the shelf."""
     found = Q(pk__in=[])
     for code in codes():
-        states = {state for version in versions(code) for state in _deciding(load_procedure(code, version))}
+        states = {state for version in standing(code) for state in _deciding(load_procedure(code, version))}
         if states:
             found |= Q(procedure=code, state__in=sorted(states))
     return found
@@ -336,7 +336,7 @@ def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
     rows = list(parts[0].union(*parts[1:])[:COUNT_CAP]) if len(parts) > 1 else list(parts[0][:COUNT_CAP])
     language = get_language() or "zh-hans"
     names = catalogue.item_names(sorted({row[0] for row in rows}))
-    procedures = {row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1]) for row in rows}
+    procedures = {row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1]) for row in rows if can_be_taken(row[1], row[2])}
     by_name = sorted(names.items(), key=lambda pair: pair[1])
     return tuple(by_name), tuple(sorted(procedures.items()))
 
@@ -344,7 +344,11 @@ def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
 def read_many(cases: Sequence[Case], at: datetime) -> list[CaseRead]:
     """Fold the cases of one page: their histories in one query, the law they are bound to in another."""
     histories = load_many(case.pk for case in cases)
-    known = [(case, histories[case.pk], fold(histories[case.pk])) for case in cases if case.pk in histories]
+    known = [
+        (case, histories[case.pk], fold(histories[case.pk]))
+        for case in cases
+        if case.pk in histories and can_be_taken(case.procedure, case.version)
+    ]
     bounds = catalogue.bound_for_many([(state.item, state.item_version, state.answers) for _case, _h, state in known])
     calendar, language = load_calendar(), get_language() or "zh-hans"
     return [

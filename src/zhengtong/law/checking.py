@@ -20,7 +20,7 @@ from zhengtong.law.procedure_files import (
     read_procedure,
     versions,
 )
-from zhengtong.law.reading import FileFault, LawFileError
+from zhengtong.law.reading import FileFault, LawFileError, read_law_text
 from zhengtong.law.words import find_english, find_missing, find_words, find_words_of
 
 READING: Final = (
@@ -66,10 +66,10 @@ def is_common(path: Path) -> bool:
 def place(fault: Fault, path: Path, procedure: Procedure) -> FileFault:
     """A fault of the prover with its file and line; faults of common acts lie in their own file."""
     whole = (*split_path(fault.table), *split_path(fault.key))
-    lines = Positions(path.read_text(encoding="utf-8"))
+    lines = Positions(read_law_text(path))
     common = common_path(procedure)
     if common is not None and not lines.knows(whole[:2]):
-        shared = Positions(common.read_text(encoding="utf-8"))
+        shared = Positions(read_law_text(common))
         if shared.knows(whole[:2]):
             path, lines = common, shared
     table = f"{fault.table}.{fault.key}" if fault.key else fault.table
@@ -93,7 +93,7 @@ def _check_common(path: Path) -> tuple[FileFault, ...]:
 
 def _check_name(path: Path, procedure: Procedure) -> Iterator[FileFault]:
     """A file is named for its version, its folder for its procedure: what does not match would never be found."""
-    lines = Positions(path.read_text(encoding="utf-8"))
+    lines = Positions(read_law_text(path))
     wanted = (("version", procedure.version, path.stem), ("code", procedure.code, path.parent.name))
     for key, said, name in wanted:
         if said != name:

@@ -1,6 +1,5 @@
 """Items (事项) from JSON: the law-effective part of one item version, refused where it does not fit the schema."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from zhengtong.law import overlay
 from zhengtong.law.item_schema import ITEM_SCHEMA
 from zhengtong.law.json_shapes import find_misfits
 from zhengtong.law.procedure_files import UnknownProcedureError, load_procedure
+from zhengtong.law.reading import read_toml
 
 DEMO, INTERNAL = "items/demo", "items/internal"
 
@@ -146,4 +146,4 @@ def complete(
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_toml(path)

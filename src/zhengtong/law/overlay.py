@@ -4,10 +4,11 @@ A file put in force is written into `digests.toml` beside it and may never chang
 """
 
 import hashlib
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from zhengtong.law.reading import read_toml
 
 PACKAGE: Final = Path(__file__).resolve().parent
 DIGESTS: Final = "procedures/digests.toml"
@@ -86,7 +87,7 @@ def read_digests(root: Path) -> dict[str, str]:
     path = root / DIGESTS
     if not path.is_file():
         return {}
-    return {str(name): str(digest) for name, digest in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    return {str(name): str(digest) for name, digest in read_toml(path).items()}
 
 
 def root_of(path: Path) -> Path | None:

@@ -1,5 +1,6 @@
 """The shelf of procedures (程序库): which there are, which version counts on a day, each read once."""
 
+import logging
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -8,9 +9,10 @@ from pathlib import Path
 from zhengtong.kernel.procedures import Procedure
 from zhengtong.law import overlay
 from zhengtong.law.parsing import NO_COMMON, CommonActs, parse, parse_common, read_common_version
-from zhengtong.law.reading import FileFault, LawFileError
+from zhengtong.law.reading import FileFault, LawFileError, read_law_text
 from zhengtong.law.words import find_english, find_words
 
+log = logging.getLogger(__name__)
 FOLDER = "procedures"
 COMMON = "common"
 
@@ -27,6 +29,24 @@ def codes() -> tuple[str, ...]:
 def versions(code: str) -> tuple[str, ...]:
     """The versions of a procedure, oldest first; a version is the day from which it is in force."""
     return tuple(overlay.find_all(f"{FOLDER}/{code}"))
+
+
+def standing(code: str) -> tuple[str, ...]:
+    """The versions that can be taken: a broken file beside them is logged and stops nothing that does not need it."""
+    return tuple(version for version in versions(code) if can_be_taken(code, version))
+
+
+@cache
+def can_be_taken(code: str, version: str) -> bool:
+    """Whether a version and its words can be read; what is wrong is logged once, with file, line and mend."""
+    try:
+        words(code, version, "en")
+    except UnknownProcedureError:
+        return False
+    except LawFileError as error:
+        log.error("a law file cannot be taken:\n%s", error)
+        return False
+    return True
 
 
 def latest(code: str, on: date) -> str:
@@ -73,7 +93,7 @@ def read_procedure(path: Path) -> Procedure:
     Raises:
         LawFileError: the file, or the file of common acts it names, is faulty.
     """
-    return read_text(path.read_text(encoding="utf-8"), str(path))
+    return read_text(read_law_text(path), str(path))
 
 
 def read_text(text: str, file: str) -> Procedure:
@@ -103,7 +123,7 @@ def load_common(version: str) -> CommonActs:
     if not version:
         return NO_COMMON
     path = path_of(COMMON, version)
-    return parse_common(path.read_text(encoding="utf-8"), str(path))
+    return parse_common(read_law_text(path), str(path))
 
 
 @cache
@@ -145,5 +165,5 @@ def _no_common(text: str, file: str, version: str) -> FileFault:
     )
 
 
-for _cached in (load_procedure, load_common, words):
+for _cached in (load_procedure, load_common, words, can_be_taken):
     overlay.when_forgotten(_cached.cache_clear)

@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, Final
 
 from zhengtong.kernel.procedures import ByFact, Limit, Ref
@@ -78,6 +79,34 @@ def _not_toml(error: tomllib.TOMLDecodeError, file: str) -> FileFault:
     said = str(error)
     line = int(said.partition("(at line ")[2].partition(",")[0] or 1) if "(at line " in said else 1
     return FileFault(file=file, line=line, table="", code="not_toml", message=said, mend="mend the TOML of this line")
+
+
+def read_law_text(path: FilePath) -> str:
+    """The text of a law file.
+
+    Raises:
+        LawFileError: it is no UTF-8; names the line.
+    """
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        mend = "save the file as UTF-8"
+        fault = FileFault(file=str(path), line=line, table="", code="not_toml", message="not UTF-8", mend=mend)
+        raise LawFileError([fault]) from error
+
+
+def read_toml(path: FilePath) -> dict[str, Any]:
+    """The values of a law file without a shape of its own.
+
+    Raises:
+        LawFileError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(read_law_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise LawFileError([_not_toml(error, str(path))]) from error
 
 
 class Table:

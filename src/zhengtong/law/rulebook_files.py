@@ -1,11 +1,11 @@
 """Rulebooks (规则集): thresholds that lists and supervision read, as dated files with their source."""
 
-import tomllib
 from functools import cache
 from typing import Final
 
 from zhengtong.kernel.terms import Term
 from zhengtong.law import overlay
+from zhengtong.law.reading import read_toml
 
 SUPERVISION: Final = "rulebooks/supervision"
 
@@ -18,5 +18,5 @@ def threshold(code: str) -> Term:
         KeyError: there is no such threshold.
     """
     newest = max(overlay.find_all(SUPERVISION).items())[1]
-    table = tomllib.loads(newest.read_text(encoding="utf-8"))
+    table = read_toml(newest)
     return Term.parse(table["thresholds"][code]["term"])

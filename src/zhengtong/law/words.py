@@ -3,7 +3,6 @@
 Chinese stands in the procedure file itself, English in `<version>.en.toml` beside it. Common acts have their own.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 from zhengtong.kernel.procedures import ActionRule, BranchRule, Procedure, StateRule
 from zhengtong.law import overlay
 from zhengtong.law.parsing import CommonActs, parse_common
-from zhengtong.law.reading import FileFault
+from zhengtong.law.reading import FileFault, read_law_text, read_toml
 
 NAMED: Final = ("roles", "options", "parameters", "outcomes", "results", "documents", "clocks")
 
@@ -27,7 +26,7 @@ def find_words_of(common: Path) -> Mapping[str, str]:
     Raises:
         LawFileError: the file is faulty.
     """
-    acts = parse_common(common.read_text(encoding="utf-8"), str(common))
+    acts = parse_common(read_law_text(common), str(common))
     return dict(_each_common_word(acts))
 
 
@@ -88,7 +87,7 @@ def read_mirror(path: Path) -> dict[str, str]:
     """The English words of a mirror file, flattened; none if there is no file."""
     if not path.is_file():
         return {}
-    return dict(_flatten("", tomllib.loads(path.read_text(encoding="utf-8"))))
+    return dict(_flatten("", read_toml(path)))
 
 
 def _flatten(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
@@ -18,8 +18,7 @@ from zhengtong.ledger.rows import OUTBOX, Row
 from zhengtong.ledger.writing import Pen, transaction
 
 # The alarm depends on when it was last reckoned, so it may differ without anything being wrong.
-_FAR: Final = datetime(2200, 1, 1, tzinfo=UTC)
-_TICK: Final = timedelta(microseconds=1)
+_ALARMS: Final = 200
 COMPARED: Final = (*(name for name in DOCKET if name != "wake_at"), "last_seq", "head_hash")
 
 
@@ -30,13 +29,20 @@ class Folded:
     ref: CaseRef
     docket: dict[str, object]
     readers: frozenset[tuple[str, str]]
-    wake_at: Callable[[datetime], object]
+    recorded_at: datetime
+    wake_at: Callable[[datetime], datetime | None]
 
     def may_wake_at(self, stored: datetime | None) -> bool:
         """Whether an alarm reckoned at some time could stand so: none while silence is to come would stop the law."""
-        if stored is None:
-            return self.wake_at(_FAR) is None
-        return stored in (self.wake_at(stored - _TICK), self.wake_at(stored))
+        at = self.recorded_at
+        for _ in range(_ALARMS):
+            alarm = self.wake_at(at)
+            if alarm is None or alarm == stored:
+                return alarm == stored
+            if self.wake_at(alarm) == alarm:  # silence speaks there: no later alarm is right
+                return False
+            at = alarm
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,8 @@ def rebuild(
     cases, mended = 0, []
     for loaded in iter_loaded():
         cases += 1
-        folded = fold_case(loaded, now, folds)
+        # As of the last event: if an alarm has passed since, the sweeper comes at once.
+        folded = fold_case(loaded, loaded.history[-1].recorded_at, folds)
         if differences(folded):
             mended.append(folded.ref.number)
             if not check:
@@ -81,6 +88,7 @@ def fold_case(loaded: Loaded, at: datetime, folds: Folds) -> Folded:
         ref=ref,
         docket=docket,
         readers=folds.find_readers(bound, state),
+        recorded_at=loaded.history[-1].recorded_at,
         wake_at=lambda at: folds.find_docket(bound, state, calendar, at).wake_at,
     )
 

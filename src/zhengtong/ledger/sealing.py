@@ -127,7 +127,8 @@ def _read_stored(row: Sequence[Any]) -> Stored:
     number, seq, field, key_id, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
     return Stored(
         number=number, seq=seq, field=field, key_id=key_id, wrapped=bytes(wrapped), nonce=bytes(nonce),
-        ciphertext=bytes(ciphertext), salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition, body=body,
+        ciphertext=bytes(ciphertext), salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition,
+        body=body,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.procedures import Phase
 from zhengtong.kernel.terms import law_day
 from zhengtong.law.calendar_files import load_calendar
+from zhengtong.law.procedure_files import can_be_taken
 from zhengtong.law.procedure_files import words as words_of
 from zhengtong.law.rulebook_files import threshold
 from zhengtong.ledger.queries import Case
@@ -50,7 +51,8 @@ def case_lines(cases: Sequence[Case], actor: Actor, at: datetime) -> tuple[CaseL
 
 
 def _line(case: Case, name: str, unit: str, at: datetime) -> CaseLine:
-    words = words_of(case.procedure, case.version, get_language() or "zh-hans")
+    is_sound = can_be_taken(case.procedure, case.version)
+    words = words_of(case.procedure, case.version, get_language() or "zh-hans") if is_sound else {}
     public = words.get(f"states.{case.state}.public", "")
     phase = Phase(case.phase)
     is_yours = phase in YOURS

@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
 from zhengtong.cases.articles import article_words
-from zhengtong.cases.case_view import CaseRead, Step, draw, draw_main_clock, read_clocks, read_main_clock, tell
+from zhengtong.cases.case_view import (
+    COMMON_ACT,
+    CaseRead,
+    Step,
+    draw,
+    draw_main_clock,
+    read_clocks,
+    read_main_clock,
+    tell,
+)
 from zhengtong.cases.sealed_words import open_words
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
@@ -22,7 +31,7 @@ from zhengtong.documents.queries import FileLine, PaperLine
 from zhengtong.kernel.authority import Actor, find_grounds, find_holder, may_read_all
 from zhengtong.kernel.clocks import find_clock
 from zhengtong.kernel.deciding import ActChoice, find_acts
-from zhengtong.kernel.events import LAW_PERSON, Acted, Event
+from zhengtong.kernel.events import LAW_PERSON, Acted, Event, MaterialChecked
 from zhengtong.kernel.procedures import ActionRule, Phase, RoleKind
 from zhengtong.kernel.terms import law_day
 from zhengtong.ui.values import ClockView, Link, TimelineEntry
@@ -30,6 +39,7 @@ from zhengtong.ui.wording import in_english, short_day_words, weekday_words
 
 RATED_IN: Final = frozenset({Phase.DECIDED, Phase.DELIVERING, Phase.CLOSED})
 STEP: Final = "step:"
+CHECKED: Final = COMMON_ACT[MaterialChecked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +189,10 @@ def _past(case: CaseRead, papers: Sequence[PaperLine], *, masked: bool) -> Itera
 
 
 def _told_as_one(step: Step) -> tuple[str, ...]:
-    """Five documents compared one after another are one line of the story; whatever has papers stands alone."""
-    return (str(step.seq),) if step.papers or step.pauses else (step.act, step.post, step.who, step.left, step.entered)
+    """Documents compared one after another on one day at one post are one line, as on the desk; all else stands alone."""
+    if step.act != CHECKED or step.papers or step.pauses:
+        return (str(step.seq),)
+    return (step.act, step.post, step.who, law_day(step.at).isoformat())
 
 
 def _entry(case: CaseRead, step: Step, known: set[str], *, masked: bool) -> TimelineEntry:

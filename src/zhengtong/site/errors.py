@@ -8,6 +8,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -116,4 +117,5 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, fault: Fault) -> HttpResponse:
-    return render(request, "ui/error.html", {"fault": fault, "now": clock.now()}, status=fault.status)
+    finding = {"find_url": reverse("portal:search"), "find_label": _("事项名称，或者要办的事")}
+    return render(request, "ui/error.html", {"fault": fault, "now": clock.now(), **finding}, status=fault.status)

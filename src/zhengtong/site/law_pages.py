@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from zhengtong.cases.articles import article_words
 from zhengtong.law.bpmn import write_bpmn
 from zhengtong.law.lawyers_table import ActLine, LawyersTable, LimitLine, StateLine, tabulate
-from zhengtong.law.procedure_files import codes, load_procedure, versions, words
+from zhengtong.law.procedure_files import codes, load_procedure, standing, versions, words
 from zhengtong.portal.frames import frame
 from zhengtong.ui.values import Link
 
@@ -24,7 +24,8 @@ from zhengtong.ui.values import Link
 @require_safe
 def procedures(request: HttpRequest) -> HttpResponse:
     """Every procedure with its newest version."""
-    rows = [(code, _words(code, versions(code)[-1])["procedure.name"], versions(code)[-1]) for code in codes()]
+    newest = {code: standing(code)[-1:] for code in codes()}
+    rows = [(code, _words(code, one)["procedure.name"], one) for code, found in newest.items() for one in found]
     context = {**frame(request), "rows": rows, "crumbs": _crumbs()}
     return render(request, "site/procedures.html", context)
 
@@ -38,7 +39,7 @@ def procedure(request: HttpRequest, code: str) -> HttpResponse:
     chart = f"{reverse('site:chart', args=[code])}?version={version}"
     context = {
         **frame(request), "table": table, "chart_url": chart, "crumbs": _crumbs(table.name),
-        "versions": [each for each in versions(code) if each != version],
+        "versions": [each for each in standing(code) if each != version],
     }  # fmt: skip
     return render(request, "site/law.html", context)
 
@@ -60,7 +61,7 @@ def _version(request: HttpRequest, code: str) -> str:
         Http404: no such procedure or version.
     """
     known = versions(code) if code in codes() else ()
-    wanted = request.GET.get("version", known[-1] if known else "")
+    wanted = request.GET.get("version") or next(reversed(standing(code) or known), "")
     if wanted not in known:
         raise Http404
     return wanted

@@ -14,7 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from zhengtong.accounts import clock
+from zhengtong.accounts.requests import actor_of
+from zhengtong.cases.frame import desk_context
 from zhengtong.kernel.refusals import Refusal
+from zhengtong.law.calendar_files import CalendarFileFault
 from zhengtong.law.reading import LawFileError
 from zhengtong.law.refusal_words import say
 from zhengtong.ledger.record import StaleHistory
@@ -40,23 +44,31 @@ class RefusalPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        frame = "ui/desk.html" if request.path.startswith(DESK_PATHS) else "ui/portal.html"
         if isinstance(exception, Refusal):
             said = say(exception)
             view = RefusalView(
                 title=_("这一步现在不能办"), what=said.what, why=said.why, article=said.article,
                 ways=(Link(said.how), Link(_("返回刚才的页面"), request.path)),
             )  # fmt: skip
-            return render(request, "ui/refusal.html", {"refusal": view, "frame": frame}, status=409)
+            return render(request, "ui/refusal.html", {**_frame(request), "refusal": view}, status=409)
         if isinstance(exception, StaleHistory):
-            return render(request, "ui/conflict.html", {"again_url": request.path, "frame": frame}, status=409)
-        if isinstance(exception, LawFileError):
+            return render(request, "ui/conflict.html", {**_frame(request), "again_url": request.path}, status=409)
+        if isinstance(exception, LawFileError | CalendarFileFault):
             log.error("a law file cannot be taken:\n%s", exception)
             return errors.unlawful(request)
         if is_unwritable(exception):
             log.error("cannot write: %s", type(exception).__name__, exc_info=exception)
             return errors.unwritable(request)
         return None
+
+
+def _frame(request: HttpRequest) -> dict[str, object]:
+    """The desk around whoever works at it, with its lists; around anybody else the portal (site.words.public_frame)."""
+    at = clock.now()
+    actor = actor_of(request, at) if request.path.startswith(DESK_PATHS) else None
+    if actor is None or not actor.seats:
+        return {"frame": "ui/portal.html"}
+    return desk_context(request, actor, at)
 
 
 def is_unwritable(exception: Exception) -> bool:

@@ -6,12 +6,15 @@ Read it in ten seconds: what follows from an act, who answers for the law a case
 from datetime import datetime
 from typing import Final
 
+from zhengtong.accounts import frames
 from zhengtong.accounts import queries as people
 from zhengtong.cases import access
 from zhengtong.cases import projections as cases
+from zhengtong.cases.frame import menu as desk_menu
 from zhengtong.cases.serials import draw_for_silence
 from zhengtong.catalogue import actions as catalogue_actions
 from zhengtong.catalogue import queries as catalogue
+from zhengtong.catalogue.frame import menu as catalogue_menu
 from zhengtong.documents import outside
 from zhengtong.documents import projections as documents
 from zhengtong.kernel.binding import Bound
@@ -44,6 +47,7 @@ def wire() -> None:
         chores=(end_cancelled_items, portal.erase_old_drafts),
     )
     outside.install(query_code=access.password_of)
+    frames.install(desk_menu, catalogue_menu)
 
 
 def bound_for(state: State) -> Bound:

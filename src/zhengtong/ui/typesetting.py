@@ -38,12 +38,13 @@ def compile_pdf(source: str | Path, data: Mapping[str, object], *, at: datetime 
     fonts, families = _fonts(Path(settings.ZHENGTONG_FONTS))
     given = {"data": json.dumps(data, ensure_ascii=False), "fonts": json.dumps(families, ensure_ascii=False)}
     root = source.parent if isinstance(source, Path) else None
+    made_at = at.replace(microsecond=0) if at is not None else None  # typst takes whole seconds only
     compiler = typst.Compiler(root=root, font_paths=fonts, sys_inputs=given)
     try:
         if isinstance(source, Path):
-            made = compiler.compile(input=source, format="pdf", timestamp=at)
+            made = compiler.compile(input=source, format="pdf", timestamp=made_at)
         else:
-            made = compiler.compile(input=source.encode(), format="pdf", timestamp=at)
+            made = compiler.compile(input=source.encode(), format="pdf", timestamp=made_at)
     except typst.TypstError as error:
         raise NotTypeset(error.diagnostic or error.message) from error
     assert isinstance(made, bytes)

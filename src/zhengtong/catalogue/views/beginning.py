@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,11 +19,11 @@ from zhengtong.accounts.requests import required_account, required_actor, staff_
 from zhengtong.catalogue import actions
 from zhengtong.catalogue.actions import NotPossible
 from zhengtong.catalogue.forms import is_item_code, new_item_form
+from zhengtong.catalogue.frame import frame
 from zhengtong.catalogue.models import Item
 from zhengtong.catalogue.views.doors import EVERYWHERE, editor
-from zhengtong.catalogue.views.reading import frame
 from zhengtong.catalogue.wording import fault_words
-from zhengtong.law.procedure_files import codes, load_procedure, versions
+from zhengtong.law.procedure_files import codes, load_procedure, standing
 from zhengtong.law.procedure_files import words as procedure_words
 
 # The kind of matter (national list) that an item of a procedure usually is; the editor may choose another.
@@ -47,15 +48,17 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("已建立草稿，请逐节填写。"))
             return redirect("catalogue:edit", code=made.item.code, number=made.version)
-    return render(request, "catalogue/new.html", {**frame(request), "form": form}, status=400 if form.errors else 200)
+    crumbs = ((_("事项目录"), reverse("catalogue:items")), (_("新建事项"), ""))
+    context = {**frame(request), "form": form, "crumbs": crumbs}
+    return render(request, "catalogue/new.html", context, status=400 if form.errors else 200)
 
 
 def procedure_choices() -> list[tuple[str, str]]:
     """The procedures an item that people apply for may follow."""
     return [
-        (one, procedure_words(one, versions(one)[-1], get_language() or "")["procedure.name"])
+        (one, procedure_words(one, standing(one)[-1], get_language() or "")["procedure.name"])
         for one in codes()
-        if not load_procedure(one, versions(one)[-1]).internal
+        if standing(one) and not load_procedure(one, standing(one)[-1]).internal
     ]
 
 
@@ -77,7 +80,7 @@ def _content(form: forms.Form) -> dict[str, Any]:
     region = organisation().regions[department]
     return {
         "code": given["code"] or _next_code(region, department), "procedure": procedure,
-        "procedure_version": versions(procedure)[-1], "version": 1, "region": region, "posts": {},
+        "procedure_version": standing(procedure)[-1], "version": 1, "region": region, "posts": {},
         "name": given["name"], "kind": KIND_OF.get(procedure, "20"), "department": department,
         "themes": [], "targets": [],
     }  # fmt: skip

@@ -32,13 +32,14 @@ from zhengtong.catalogue.forms import (
     initial_of,
     specs_for,
 )
+from zhengtong.catalogue.frame import frame
 from zhengtong.catalogue.labels import KINDS, ChangeKind, VersionStatus
 from zhengtong.catalogue.models import Item, ItemVersion
 from zhengtong.catalogue.queries import open_draft, row_of, theme_names
 from zhengtong.catalogue.views.doors import editor, item_of, version_of
-from zhengtong.catalogue.views.reading import frame
+from zhengtong.catalogue.views.reading import name_of
 from zhengtong.catalogue.wording import ComplaintView, complaint_views, fault_words
-from zhengtong.law.procedure_files import UnknownProcedureError, codes, load_procedure, versions
+from zhengtong.law.procedure_files import UnknownProcedureError, codes, load_procedure, standing
 from zhengtong.law.procedure_files import words as procedure_words
 from zhengtong.ui.forms import TypedForm
 
@@ -74,7 +75,7 @@ def _start(item: Item, request: HttpRequest) -> dict[str, Any] | None:
     chosen = request.POST.get("procedure", "")
     if chosen not in codes():
         raise Http404
-    return {**actions.listed_content(item), "procedure": chosen, "procedure_version": versions(chosen)[-1]}
+    return {**actions.listed_content(item), "procedure": chosen, "procedure_version": standing(chosen)[-1]}
 
 
 @never_cache
@@ -86,9 +87,9 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     editor(request, item)
     usual = item.procedure or USUAL.get(item.kind, "public_service")
     choices = [
-        (one, procedure_words(one, versions(one)[-1], get_language() or "")["procedure.name"], one == usual)
+        (one, procedure_words(one, standing(one)[-1], get_language() or "")["procedure.name"], one == usual)
         for one in codes()
-        if not load_procedure(one, versions(one)[-1]).internal
+        if standing(one) and not load_procedure(one, standing(one)[-1]).internal
     ]
     name = row_of(item, unit_names([item.department])[item.department])
     return render(request, "catalogue/begin.html", {**frame(request), "item": name, "choices": choices})
@@ -111,10 +112,6 @@ class EditorSection:
     def is_open(self) -> bool:
         """Lists and the guide are long: they open when something in them is wrong, or when asked to."""
         return bool(self.wrong) or self.anchor not in FOLDED
-
-    @property
-    def is_in_columns(self) -> bool:
-        return self.anchor in ("posts", "result")
 
 
 def _editor(
@@ -393,7 +390,7 @@ def _small_page(
         "note": note,
         "number": version.version if version else None,
         "differences": differences(before.content, version.content) if version and before else (),
-        "crumbs": ((_("事项目录"), "/catalogue/"), (item.name, f"/catalogue/items/{item.code}"), (title, "")),
+        "crumbs": ((_("事项目录"), "/catalogue/"), (name_of(item), f"/catalogue/items/{item.code}"), (title, "")),
         "kind_words": KINDS.get(item.kind, item.kind),
     }
     return render(request, "catalogue/small.html", context, status=400 if form.is_bound and form.errors else 200)

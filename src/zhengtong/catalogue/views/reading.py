@@ -14,28 +14,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from zhengtong.accounts import clock
-from zhengtong.accounts.frames import desk_frame
 from zhengtong.accounts.queries import day_of, person_names, unit_names
 from zhengtong.accounts.requests import staff_required
 from zhengtong.catalogue import searching
 from zhengtong.catalogue.actions import find_handed_down
 from zhengtong.catalogue.contents import complaints_of
 from zhengtong.catalogue.differences import differences
+from zhengtong.catalogue.frame import frame
 from zhengtong.catalogue.guides import guide
 from zhengtong.catalogue.labels import KINDS, ChangeKind, ItemStatus, VersionStatus
 from zhengtong.catalogue.leaflet_pdf import leaflet_pdf
 from zhengtong.catalogue.models import Item, ItemVersion
-from zhengtong.catalogue.queries import open_draft, row_of, versions_in_force, versions_of
+from zhengtong.catalogue.queries import in_english, open_draft, row_of, versions_in_force, versions_of
 from zhengtong.catalogue.views.doors import item_of, may_edit, version_of
 from zhengtong.catalogue.wording import complaint_views
-from zhengtong.ui.values import NavItem
 
 ROWS: Final = 50
 
 
-def frame(request: HttpRequest) -> dict[str, object]:
-    nav = (NavItem(_("事项目录"), "/catalogue/", request.path.startswith("/catalogue/"), None, _("事项")),)
-    return desk_frame(request, clock.now(), nav=nav)
+def name_of(item: Item) -> str:
+    """In the reader's language."""
+    return (in_english() and item.name_en) or item.name
 
 
 @never_cache
@@ -45,7 +44,7 @@ def items(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "")[:100] for name in ("q", "status", "department", "kind")}
     page = Paginator(_filtered(asked), ROWS).get_page(request.GET.get("page"))
     names = unit_names({item.department for item in page.object_list})
-    every = unit_names(Item.objects.values_list("department", flat=True).distinct())
+    every = unit_names(Item.objects.exclude(department="").values_list("department", flat=True).distinct())
     context = {
         **frame(request),
         "page": page,
@@ -127,7 +126,7 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
         "may_edit": may_edit(request, found),
         "handed_to": units.get(handed.counterpart, handed.counterpart) if handed else "",
         "ways": _ways(found, is_handed=handed is not None),
-        "crumbs": ((_("事项目录"), "/catalogue/"), (found.name, "")),
+        "crumbs": ((_("事项目录"), "/catalogue/"), (name_of(found), "")),
     }  # fmt: skip
     return render(request, "catalogue/item.html", context)
 
@@ -180,7 +179,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "may_edit": may_edit(request, found),
         "returned_because": row.returned_because,
         "crumbs": (
-            (_("事项目录"), "/catalogue/"), (found.name, f"/catalogue/items/{code}"),
+            (_("事项目录"), "/catalogue/"), (name_of(found), f"/catalogue/items/{code}"),
             (_("第 %(version)s 版") % {"version": number}, ""),
         ),
     }  # fmt: skip

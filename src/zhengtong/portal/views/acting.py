@@ -77,7 +77,7 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
     at = clock.now()
     sight = sight_of(request, number, at)
     rule = sight.case.bound.actions.get(act)
-    if rule is None or sight.actor is None:
+    if rule is None or rule.opening or sight.actor is None:
         raise Http404
     form = _form_of(sight.case, sight.actor, rule)
     deed = Deed(request=request, case=sight.case, actor=sight.actor, rule=rule, form=form())
