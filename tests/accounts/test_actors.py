@@ -182,7 +182,6 @@ class TestLetter:
         actions.revoke_letter(letter, on=TODAY)
         assert not is_authorised(**asked, power="approve")  # type: ignore[arg-type]
 
-
     def test_names_the_posts_a_power_may_be_used_at(self, city: City) -> None:
         actions.issue_letter(
             number="清卫授〔2026〕2号", item="gg-ws", organ=city.units["wj"], post=city.posts["wj-sp-window"],

@@ -15,6 +15,7 @@ from zhengtong.cases.access import token_of
 from zhengtong.documents import proofs
 
 ASKED: Final = ("page", "q", "list", "next", "version", "status", "kind", "show", "number", "new", "back", "item")
+ASKING: Final = ("party", "window", "editor", "nobody")
 ELSEWHERE: Final = (
     "//evil.example/", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "///evil",
     "http:evil.example", "evil", "accounts:sign_out", "/\t/evil.example", "%2f%2fevil.example", "@evil.example", "",
@@ -31,28 +32,24 @@ def scene(lived: Path) -> Scene:
 @pytest.mark.parametrize("door", doors(), ids=lambda door: door.name)
 class TestDoor:
     def test_takes_any_question(self, door: Door, scene: Scene) -> None:
-        for role in ("nobody", "party", "window", "editor"):
-            client = scene.clients[role]
-            for bad in BAD.values():
-                query = "&".join(f"{name}={quote(bad[:2_000])}" for name in ASKED)
-                assert client.get(f"{door.address(scene.words)}?{query}").status_code < 500
-            if client.get(door.address(scene.words)).status_code != 200:
-                continue
-            twice = "&".join(f"{name}=1&{name}=2&{name}[]=3" for name in ASKED)
-            assert client.get(f"{door.address(scene.words)}?{twice}").status_code < 500
+        for n, bad in enumerate(BAD.values()):
+            query = "&".join(f"{name}={quote(bad[:2_000])}" for name in ASKED)
+            answer = scene.clients[ASKING[n % len(ASKING)]].get(f"{door.address(scene.words)}?{query}")
+            assert answer.status_code < 500
+        twice = "&".join(f"{name}=1&{name}=2&{name}[]=3" for name in ASKED)
+        for role in ASKING:
+            assert scene.clients[role].get(f"{door.address(scene.words)}?{twice}").status_code < 500
 
     def test_takes_any_word(self, door: Door, scene: Scene) -> None:
         for word in door.words:
-            for bad in BAD.values():
-                if not bad:
-                    continue
+            for n, bad in enumerate(bad for bad in BAD.values() if bad):
                 path = door.route
                 for each in door.words:
                     plain = scene.words.get(f"{door.name}:{each}") or scene.words[each]
                     value = quote(bad[:600] if each == word else plain.encode(), safe="")
                     path = re.sub(rf"<\w+:{each}>", lambda _found, value=value: value, path)  # type: ignore[misc]
-                for role in ("party", "window", "editor"):
-                    assert scene.clients[role].get(f"/{path}").status_code < 500, (role, path[:200])
+                role = ASKING[n % len(ASKING)]
+                assert scene.clients[role].get(f"/{path}").status_code < 500, (role, path[:200])
 
     def test_takes_no_method_it_does_not_know(self, door: Door, scene: Scene) -> None:
         for role in ("nobody", "window"):

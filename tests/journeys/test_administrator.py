@@ -27,11 +27,11 @@ def test_changes_an_item_and_another_publishes_it(city: City, way: Way) -> None:
     editor.keep("catalogue-editor")
 
     # A promise longer than the law allows is complained of at once, in words; mended, it is not.
-    editor.unfold_all()
+    editor.unfold_around("[name=term_promised_n]")
     editor.fill("[name=term_promised_n]", "30")
     editor.complaint(is_there=True)
     editor.keep("catalogue-complaint")
-    editor.unfold_all()
+    editor.unfold_around("[name=term_promised_n]")
     editor.fill("[name=term_promised_n]", "7")
     editor.complaint(is_there=False)
     editor.click("button[name=save]")

@@ -107,8 +107,11 @@ class TestInputs:
         story.do("make", ISSUER, "2026-03-06")
         missing = refused(story, "hand_over", ISSUER, "2026-03-09")
         assert missing.code is RefusalCode.INPUT_MISSING and missing.params["input"] == "manner"
-        wrong = refused(story, "hand_over", ISSUER, "2026-03-09", inputs={"manner": "by pigeon"})
+        wrong = refused(story, "hand_over", ISSUER, "2026-03-09", inputs={"manner": "pigeon"})
         assert wrong.code is RefusalCode.INPUT_NOT_A_CHOICE
+        for words in ("by pigeon, to Mr X", "p" * 81, "line\nline"):
+            wrong = refused(story, "hand_over", ISSUER, "2026-03-09", inputs={"manner": words})
+            assert wrong.code is RefusalCode.INPUT_NOT_SHAPED
         wrong = refused(story, "hand_over", ISSUER, "2026-03-09", inputs={"manner": "direct", "more": "x"})
         assert wrong.code is RefusalCode.INPUT_UNKNOWN
 

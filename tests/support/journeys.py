@@ -374,7 +374,7 @@ class Hand:
         """Open an act in the decision panel, unless it stands open."""
         panel = self.form_of(act)
         if panel.get_attribute("open") is None:
-            self.click(panel.locator("summary"))
+            self.click(panel.locator("> summary"))
 
     def submit(self, act: str, *, is_refused: bool = False) -> None:
         """Press the button of an act; `is_refused`: this story wants it to be told no."""
@@ -431,6 +431,12 @@ class Hand:
     def keep_plain(self, name: str) -> None:
         """A page of Django's own: kept, but not ours to mend."""
         keep_page(self, name, must_fit=False)
+
+    def unfold_around(self, what: str) -> None:
+        """Open the folded part of the page in which this field stands."""
+        part = self.page.locator(f"main details:not([open]):has({what})")
+        if part.count():
+            self.click(part.first.locator("> summary"))
 
     def unfold_all(self) -> None:
         """Open every part of the page that is folded."""

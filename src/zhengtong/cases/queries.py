@@ -336,7 +336,11 @@ def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
     rows = list(parts[0].union(*parts[1:])[:COUNT_CAP]) if len(parts) > 1 else list(parts[0][:COUNT_CAP])
     language = get_language() or "zh-hans"
     names = catalogue.item_names(sorted({row[0] for row in rows}))
-    procedures = {row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1]) for row in rows if can_be_taken(row[1], row[2])}
+    procedures = {
+        row[1]: words_of(row[1], row[2], language).get("procedure.name", row[1])
+        for row in rows
+        if can_be_taken(row[1], row[2])
+    }
     by_name = sorted(names.items(), key=lambda pair: pair[1])
     return tuple(by_name), tuple(sorted(procedures.items()))
 

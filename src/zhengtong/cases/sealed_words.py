@@ -1,12 +1,12 @@
 """The sealed words of one case, opened in one query for somebody who may read them.
 
-Whether somebody may is decided here too: whoever deals with the case, not whoever merely watches over the region.
+Whether somebody may is the kernel's to say: whoever deals with the case, not whoever merely watches over the region.
 """
 
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from zhengtong.kernel.authority import Actor, Key, find_readers, reader_keys
+from zhengtong.kernel.authority import Actor, may_read_all
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.events import History, Json
 from zhengtong.kernel.states import State
@@ -17,9 +17,8 @@ Place: TypeAlias = tuple[int, str]
 
 
 def may_read_words(actor: Actor, bound: Bound, state: State) -> bool:
-    """Whether the actor deals with this case: any reader's key but that of the region."""
-    keys: frozenset[Key] = frozenset(key for key in find_readers(bound, state) if key[0] != "region" or ":" in key[1])
-    return not reader_keys(actor).isdisjoint(keys)
+    """Whether the actor deals with this case; the kernel says so."""
+    return may_read_all(bound, state, actor)
 
 
 def open_words(case_id: int, history: History) -> Mapping[Place, Json]:

@@ -352,10 +352,15 @@ def find_owners(bound: Bound, state: State) -> frozenset[str]:
     return frozenset(ref for role, ref in state.parties.items() if role.partition("#")[0] in opening)
 
 
+def _is_watching(key: Key) -> bool:
+    return key[0] == "region" and ":" not in key[1]
+
+
 def may_read_all(bound: Bound, state: State, actor: Actor) -> bool:
     """Whether the actor may read the sealed words, materials and papers of the case: its staff, and whose case it is.
+    Who only supervises the region sees where the case stands, without sealed identities.
 
     Source: XKF 5
     """
-    seated = frozenset(key for key in reader_keys(actor) if key[0] != "subject")
+    seated = frozenset(key for key in reader_keys(actor) if key[0] != "subject" and not _is_watching(key))
     return not (seated.isdisjoint(find_readers(bound, state)) and find_owners(bound, state).isdisjoint(actor.subjects))

@@ -17,6 +17,7 @@ from zhengtong.kernel.terms import Term, TermFault
 
 SEALED_KINDS: Final = frozenset({"party", "identity", "address", "text", "reason", "fields", "table", "attachment"})
 """Kinds that are personal or free text: sealed without exception (credit codes: as the file says)."""
+LONGEST_CODE: Final = 80
 _IMPLIED: Final = frozenset({"verdict", "branch"})
 """Inputs every act on a branch may carry without naming them."""
 
@@ -116,7 +117,8 @@ def check_materials(bound: Bound, codes: list[Json], source: str) -> None:
 
 
 def _is_word(value: Json) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """A code or a number: short and without spaces, so that no sentence about a person gets into an event."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_CODE and value.isprintable() and " " not in value
 
 
 def _is_words(value: Json) -> bool:

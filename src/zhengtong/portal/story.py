@@ -189,7 +189,7 @@ def _past(case: CaseRead, papers: Sequence[PaperLine], *, masked: bool) -> Itera
 
 
 def _told_as_one(step: Step) -> tuple[str, ...]:
-    """Documents compared one after another on one day at one post are one line, as on the desk; all else stands alone."""
+    """Documents compared one after another on one day at one post are one line, as on the desk; all else alone."""
     if step.act != CHECKED or step.papers or step.pauses:
         return (str(step.seq),)
     return (step.act, step.post, step.who, law_day(step.at).isoformat())
