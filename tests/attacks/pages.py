@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote_plus, urljoin
 
-import lxml.html
+import lxml.html  # type: ignore[import-untyped]  # it has no stubs
 from django.http import HttpResponse
 from django.test import Client
 

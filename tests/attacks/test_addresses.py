@@ -73,14 +73,18 @@ class TestDoor:
                 assert "private" in kept or "no-store" in kept or door.name in PUBLIC, (door.name, role, kept)
 
     def test_shows_nobody_a_number_in_full(self, door: Door, scene: Scene) -> None:
-        """Identity numbers and telephones are masked everywhere, for their owner too; only a mailbox says a phone."""
-        secrets = {word for row in Subject.objects.all() for word in (row.number, row.phone) if word}
-        assert len(secrets) > 10
+        """Certificate numbers are masked everywhere, for their owner too; a telephone stands in full only on the desk's
+        page of the case, for who deals with it and may have to call."""
+        numbers = {row.number for row in Subject.objects.all() if row.number}
+        phones = {row.phone for row in Subject.objects.all() if row.phone}
+        assert len(numbers) > 10 and len(phones) > 10
         for role, client in scene.clients.items():
             answer = client.get(door.address(scene.words))
             if answer.status_code == 200 and answer["Content-Type"].startswith("text/"):
                 page = answer.content.decode()
-                assert [word for word in secrets if word in page] == [], (door.name, role)
+                may_call = role in {"window", "approver", "head"} and door.name.startswith("cases:")
+                hidden = numbers if may_call else numbers | phones
+                assert [word for word in hidden if word in page] == [], (door.name, role)
 
 
 PUBLIC: Final = frozenset({"portal:home", "portal:search", "portal:departments", "portal:themes", "documents:verify"})

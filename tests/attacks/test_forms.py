@@ -60,7 +60,6 @@ def _pages(scene: Scene) -> Iterator[tuple[Client, str]]:
 
 def test_there_are_many(forms: Mapping[tuple[str, ...], tuple[Client, Form]]) -> None:
     assert len(forms) > 40
-    assert {"views", "password", "opinion"} <= {name.rpartition("-")[2] for key in forms for name in key[1:]}
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, SHARE))])
@@ -87,7 +86,7 @@ def test_fields_that_are_missing_doubled_or_strange(forms: Mapping[tuple[str, ..
         listed = {f"{name}[]": (b"1",) for name in form.fields} | {f"{name}[a][b]": (b"1",) for name in form.fields}
         keyed = dict.fromkeys(("key", "seq", "list", "next", "page", "TOTAL_FORMS"), (b"\xff", b"9" * 40))
         for values in ({}, doubled, listed, keyed):
-            assert send(client, form, values).status_code < 500, form.action  # type: ignore[arg-type]
+            assert send(client, form, values).status_code < 500, form.action
 
 
 def test_more_than_a_page_holds_is_said(scene: Scene) -> None:

@@ -111,6 +111,23 @@ class TestLists:
             assert "没有找到您能看的办件" in text_of(other.get(reverse("cases:search"), {"q": text}))
 
 
+class TestKeys:
+    def test_name_only_what_the_page_answers_to(self, licence: Town) -> None:
+        open_many(licence, 1)
+        page = text_of(sign_in(licence, "何静").get(reverse("cases:list", args=["mine"])))
+        help_ = page.split('id="keys-help"')[1].split("</dialog>")[0]
+        for key in ("a", "r", "/"):
+            assert f"<kbd>{key}</kbd>" in help_
+            assert f'data-key="{key}"' in page
+        assert 'name="window"' not in page
+
+    @pytest.mark.parametrize("address", ["accounts:people", "accounts:substitutes", "catalogue:items", "cases:home"])
+    def test_lists_stand_beside_every_page_of_the_desk(self, licence: Town, address: str) -> None:
+        page = text_of(sign_in(licence, "何静").get(reverse(address)))
+        for name in ("cases:home", "cases:intake", "catalogue:items", "accounts:people"):
+            assert f'href="{reverse(name)}"' in page
+
+
 class TestSearch:
     @pytest.mark.parametrize("text", ["欧阳晓雯", IDENTITY, REGION, "卫生许可"])
     def test_finds_by_number_name_certificate_and_item(self, licence: Town, text: str) -> None:

@@ -33,6 +33,8 @@ from zhengtong.site.throwaway import default_database
 # A Monday without a holiday near it; the city's own clock stands still here unless a journey moves it.
 TODAY: Final = datetime(2026, 9, 7, 9, 30, tzinfo=LAW_ZONE)
 DATABASE: Final = "zhengtong.sqlite3"
+PATIENCE: Final = 20_000  # milliseconds: a busy machine is no fault of the page
+expect.set_options(timeout=PATIENCE)
 README_SCREENS: Final = CHECKOUT / "docs" / "screens"
 MOST_OF_A_SCREEN: Final = 200 * 1024
 AXE: Final = Axe()
@@ -123,7 +125,7 @@ class City:
             storage_state=state,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(6_000)
+        context.set_default_timeout(PATIENCE)
         if way.language == "en":
             context.add_cookies([{"name": "language", "value": "en", "url": self.address}])
         self._open.append(context)

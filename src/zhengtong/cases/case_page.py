@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
+from zhengtong.accounts.masking import mask_number
 from zhengtong.cases.act_forms import branch_words
 from zhengtong.cases.case_view import (
     CaseRead,
@@ -192,14 +193,16 @@ def _answers(case: CaseRead) -> Iterator[str]:
 
 
 def _parties(reading: _Reading) -> Iterator[tuple[str, str]]:
-    """(role, who): in full for whoever deals with the case, masked for others."""
+    """(role, who): name and telephone for whoever deals with the case, all masked for others; a certificate number is
+    masked for everybody."""
     masked = people.masked_subjects(reading.case.state.parties.values())
     certificates = dict(CERTIFICATES)
     for role, ref in reading.case.state.parties.items():
         label = reading.case.word(f"roles.{role.partition('#')[0]}.name")
         said = last_of(reading.words, role)
         if isinstance(said, Mapping):
-            number = f"{certificates.get(str(said.get('certificate')), '')} {said.get('number', '')}"
+            shown = mask_number(str(said.get("number") or ""))
+            number = f"{certificates.get(str(said.get('certificate')), '')} {shown}"
             yield label, "，".join(str(part) for part in (said.get("name"), number.strip(), said.get("phone")) if part)
         elif ref in masked:
             yield label, "，".join(part for part in (masked[ref].name, masked[ref].number) if part)

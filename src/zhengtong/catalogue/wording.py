@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhengtong.catalogue.actions import NotPossible
 from zhengtong.catalogue.contents import Complaint
 from zhengtong.catalogue.labels import ELEMENTS, term_words, word
+from zhengtong.law.procedure_files import UnknownProcedureError
+from zhengtong.law.procedure_files import words as procedure_words
 
 FAULTS: Final[Mapping[str, Any]] = {
     "code_taken": _("编码 %(code)s 已经有事项用了。请换一个编码。"),
@@ -58,13 +61,32 @@ class ComplaintView:
     anchor: str
 
 
-def complaint_views(complaints: tuple[Complaint, ...]) -> tuple[ComplaintView, ...]:
-    return tuple(_view(complaint) for complaint in complaints)
+def complaint_views(
+    complaints: tuple[Complaint, ...], content: Mapping[str, Any] | None = None
+) -> tuple[ComplaintView, ...]:
+    """In sentences; roles and time limits by the words of the content's procedure, in the reader's language."""
+    named = _procedure_words(content or {}) if complaints else {}
+    return tuple(_view(complaint, named) for complaint in complaints)
 
 
-def _view(complaint: Complaint) -> ComplaintView:
+def _procedure_words(content: Mapping[str, Any]) -> Mapping[str, str]:
+    try:
+        return procedure_words(
+            content.get("procedure", ""), content.get("procedure_version", ""), get_language() or "zh-hans"
+        )
+    except UnknownProcedureError:
+        return {}
+
+
+def _name(params: Mapping[str, Any], named: Mapping[str, str]) -> str:
+    keys = (f"roles.{params['role']}.name", f"parameters.{params['parameter']}.name")
+    return next((named[key] for key in keys if key in named), str(params["name"]))
+
+
+def _view(complaint: Complaint, named: Mapping[str, str]) -> ComplaintView:
     known = dict.fromkeys(("path", "why", "option", "other", "name", "term", "at_most", "parameter", "role"), "")
     params = {**known, "question": "", "answer": "", "version": "", **complaint.params}
+    params["name"] = _name(params, named)
     for key in ("term", "at_most"):
         params[key] = " ".join(filter(None, term_words(str(params[key]))))
     element = complaint.path.split(".")[0].split("[")[0]

@@ -266,9 +266,11 @@ def _is_offered(case: CaseRead, actor: Actor, rule: ActionRule) -> bool:
 
 
 def is_theirs(case: CaseRead, actor: Actor, rule: ActionRule) -> bool:
-    """Whether the act is one of this party's at all. Materials and the rating are for whose case it is: a third party
-    states views instead."""
-    if rule.does in ("material_received", "rated") and not may_read_all(case.bound, case.state, actor):
+    """Whether this party may open the form at all; to whose case it is, a refusal says more. A third party states
+    views: materials and the rating are not theirs, and a form of others would show what was asked of them."""
+    if may_read_all(case.bound, case.state, actor):
+        return True
+    if rule.does in ("material_received", "rated"):
         return False
     return find_grounds(case.bound, case.state, rule.code, _as_party(actor)) is not None
 

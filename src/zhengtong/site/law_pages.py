@@ -61,7 +61,8 @@ def _version(request: HttpRequest, code: str) -> str:
         Http404: no such procedure or version.
     """
     known = versions(code) if code in codes() else ()
-    wanted = request.GET.get("version") or next(reversed(standing(code) or known), "")
+    newest = next(reversed(standing(code) or known), "") if known else ""
+    wanted = request.GET.get("version") or newest
     if wanted not in known:
         raise Http404
     return wanted

@@ -190,7 +190,7 @@ def _editor_page(
     request: HttpRequest, item: Item, version: ItemVersion, made: Any, content: Mapping[str, Any] | None
 ) -> HttpResponse:
     form, groups = made
-    found = complaint_views(complaints_of(content)) if content is not None else ()
+    found = complaint_views(complaints_of(content), content) if content is not None else ()
     context = {
         **frame(request),
         "item": row_of(item, unit_names([item.department])[item.department]),
@@ -214,7 +214,8 @@ def complaints(request: HttpRequest, code: str, number: int) -> HttpResponse:
     editor(request, item)
     form, groups = _editor(version, request.POST)
     is_checked = form.is_valid()
-    found = complaint_views(complaints_of(_typed(form, version))) if is_checked else ()
+    content = _typed(form, version) if is_checked else {}
+    found = complaint_views(complaints_of(content), content) if is_checked else ()
     context = {
         "complaints": found, "is_checked": is_checked, "is_live": True, "form": form,
         "sections": _sections(groups, found),

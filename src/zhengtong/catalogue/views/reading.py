@@ -175,7 +175,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "before": before.version if before else None,
         "others": [other.version for other in versions_of(found) if other.version != number],
         "differences": differences(before.content, row.content) if before else (),
-        "complaints": complaint_views(complaints),
+        "complaints": complaint_views(complaints, row.content),
         "may_edit": may_edit(request, found),
         "returned_because": row.returned_because,
         "crumbs": (
