@@ -59,7 +59,7 @@ def _pages(scene: Scene) -> Iterator[tuple[Client, str]]:
 
 
 def test_there_are_many(forms: Mapping[tuple[str, ...], tuple[Client, Form]]) -> None:
-    assert len(forms) > 40
+    assert len(forms) >= 30
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, SHARE))])

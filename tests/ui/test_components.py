@@ -148,6 +148,7 @@ class TestFrames:
         values = {
             "refusal": gallery.REFUSAL,
             "heading": "退出",
+            "site_name": "示范区政务服务",
             "changes": gallery.TIMELINE,
             "nav": [("办事", "/", True, None)],
         }
@@ -164,7 +165,8 @@ class TestFrames:
                 assert " onclick" not in html
 
     def test_keep_the_place_when_the_language_changes(self) -> None:
-        html = render_to_string("ui/portal.html", {}, RequestFactory().get("/items?q=%E6%B0%B4&page=2"))
+        request = RequestFactory().get("/items?q=%E6%B0%B4&page=2")
+        html = render_to_string("ui/portal.html", {"site_name": "示范区政务服务"}, request)
         assert 'name="next" value="/items?q=%E6%B0%B4&amp;page=2"' in html
 
     def test_load_styles_that_exist_and_spare_the_portal_those_of_the_desk(self) -> None:

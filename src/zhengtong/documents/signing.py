@@ -4,8 +4,11 @@ It shows that a paper is whole and came from here. It is no legal seal (GB/T 385
 says so.
 """
 
+import asyncio
 import io
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -64,8 +67,18 @@ def sign(pdf: bytes, *, reason: str, at: datetime) -> bytes:
     out = io.BytesIO()
     dated = _DatedSigner(how, signer=signer)
     dated.at = at
-    dated.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
+    _outside_a_loop(lambda: dated.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out))
     return out.getvalue()
+
+
+def _outside_a_loop(work: Callable[[], Any]) -> Any:
+    """pyhanko starts an event loop of its own, which it cannot where one runs already (an asynchronous server)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(work).result()
 
 
 def _store(certificate: asn1_x509.Certificate) -> Any:
@@ -95,7 +108,7 @@ def check(pdf: bytes) -> Check:
             return nothing
         _key, certificate = _material()
         context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
-        said = validate_pdf_signature(signatures[0], signer_validation_context=context)
+        said = _outside_a_loop(lambda: validate_pdf_signature(signatures[0], signer_validation_context=context))
         ours = signatures[0].signer_cert.dump() == certificate.dump()
     except Exception:  # hostile bytes make the library's parser fail in every way there is; none of them is our bug
         return nothing
