@@ -32,7 +32,10 @@ class Said:
 SENTENCES: Final[Mapping[RefusalCode, tuple[Promise, Promise]]] = {
     C.UNKNOWN_ACT: (lazy("这类办件没有“%(act)s”这个行为。"), lazy("请从办件页面上列出的行为里选择。")),
     C.WRONG_STATE: (lazy("办件现在的环节不能办“%(act)s”。"), lazy("请刷新页面，看看办件现在到了哪一步。")),
-    C.NOT_YOUR_ROLE: (lazy("“%(act)s”不由您现在的岗位或身份来办。"), lazy("请由有职权的岗位办理；您如果是B角或受托人，请核对起止日期。")),
+    C.NOT_YOUR_ROLE: (
+        lazy("“%(act)s”不由您现在的岗位或身份来办。"),
+        lazy("请由有职权的岗位办理；您如果是B角或受托人，请核对起止日期。"),
+    ),
     C.NOT_YOUR_BRANCH: (lazy("这一项不是交给您的单位或岗位的。"), lazy("请由被征求或被交办的单位办理。")),
     C.NO_SUCH_BRANCH: (lazy("没有找到要答复的事项。"), lazy("请刷新页面，从列出的事项里选择。")),
     C.BRANCH_NOT_OPEN: (lazy("这一项已经办结，不能再办。"), lazy("请刷新页面看结果。")),
@@ -48,11 +51,26 @@ SENTENCES: Final[Mapping[RefusalCode, tuple[Promise, Promise]]] = {
     C.INPUT_NOT_SHAPED: (lazy("“%(input)s”的格式不对。"), lazy("请按提示的格式填写。")),
     C.INPUT_NOT_A_CHOICE: (lazy("“%(input)s”不在可选的范围里。"), lazy("请从列出的选项里选一个。")),
     C.TERM_TOO_LONG: (lazy("填的期限超过了法律允许的上限 %(at_most)s。"), lazy("请填不超过上限的期限。")),
-    C.MATERIALS_INCOMPLETE: (lazy("还有材料没有收到或没有核对为符合：%(materials)s。"), lazy("请先逐项核对；缺的请一次性告知申请人补正。")),
-    C.TOO_MANY_TIMES: (lazy("“%(act)s”最多办 %(at_most)s 次，已经办过了。"), lazy("不能再办第二次；补正只能一次告知，此后应当受理或依法作出决定。")),
-    C.SAME_PERSON: (lazy("您已经办过“%(done)s”，同一个人不能再办“%(act)s”。"), lazy("请由另一位有职权的人员办理（比较的是人，不是岗位）。")),
-    C.NO_CONSENT: (lazy("“%(act)s”须先报 %(rank)s 批准，现在没有可用的批复。"), lazy("请先“报请批准”，批复同意后再办。")),
-    C.LIMIT_PASSED: (lazy("“%(clock)s”已于 %(lapsed_at)s 届满，不能再办“%(act)s”。"), lazy("期限届满的后果已经依法发生，请看办件经过。")),
+    C.MATERIALS_INCOMPLETE: (
+        lazy("还有材料没有收到或没有核对为符合：%(materials)s。"),
+        lazy("请先逐项核对；缺的请一次性告知申请人补正。"),
+    ),
+    C.TOO_MANY_TIMES: (
+        lazy("“%(act)s”最多办 %(at_most)s 次，已经办过了。"),
+        lazy("不能再办第二次；补正只能一次告知，此后应当受理或依法作出决定。"),
+    ),
+    C.SAME_PERSON: (
+        lazy("您已经办过“%(done)s”，同一个人不能再办“%(act)s”。"),
+        lazy("请由另一位有职权的人员办理（比较的是人，不是岗位）。"),
+    ),
+    C.NO_CONSENT: (
+        lazy("“%(act)s”须先报 %(rank)s 批准，现在没有可用的批复。"),
+        lazy("请先“报请批准”，批复同意后再办。"),
+    ),
+    C.LIMIT_PASSED: (
+        lazy("“%(clock)s”已于 %(lapsed_at)s 届满，不能再办“%(act)s”。"),
+        lazy("期限届满的后果已经依法发生，请看办件经过。"),
+    ),
     C.LIMIT_NOT_STARTED: (lazy("“%(clock)s”还没有开始。"), lazy("请等期限开始以后再办。")),
     C.NOT_FAR_ENOUGH_AHEAD: (lazy("“%(input)s”离今天太近，依法至少要提前 %(by)s。"), lazy("请改为更晚的日期。")),
     C.NOT_WAITED: (lazy("依法要满 %(term)s 才能办，现在还没有满。"), lazy("请等期满以后再办。")),
@@ -74,9 +92,18 @@ SENTENCES: Final[Mapping[RefusalCode, tuple[Promise, Promise]]] = {
     C.OWN_CONSENT: (lazy("报批和批复不能是同一个人。"), lazy("请由另一位有权批准的人批复。")),
     C.NOTHING_TO_REVERT: (lazy("没有可以撤回的行为。"), lazy("请看办件经过。")),
     C.NOT_THE_LATEST_ACT: (lazy("只能撤回最近一步（第 %(seq)s 条）。"), lazy("请从最近一步开始逐步撤回。")),
-    C.FACTS_REST_ON_IT: (lazy("这一步之后已经送达、公开、缴费或答复，不能撤回。"), lazy("请依法另行作出撤销、变更等决定。")),
-    C.NOT_CORRECTABLE: (lazy("这一项“%(path)s”不能更正。"), lazy("只能更正时点、暂停的截止、登记的事实和当事人填写的内容。")),
-    C.ONLY_EARLIER: (lazy("收件和受理的时间只能往前更正（原为 %(was)s）。"), lazy("请填更早的时间，否则会损害申请人的期限利益。")),
+    C.FACTS_REST_ON_IT: (
+        lazy("这一步之后已经送达、公开、缴费或答复，不能撤回。"),
+        lazy("请依法另行作出撤销、变更等决定。"),
+    ),
+    C.NOT_CORRECTABLE: (
+        lazy("这一项“%(path)s”不能更正。"),
+        lazy("只能更正时点、暂停的截止、登记的事实和当事人填写的内容。"),
+    ),
+    C.ONLY_EARLIER: (
+        lazy("收件和受理的时间只能往前更正（原为 %(was)s）。"),
+        lazy("请填更早的时间，否则会损害申请人的期限利益。"),
+    ),
     C.DOCUMENT_NEEDED: (lazy("更正“%(path)s”须有依据的文书。"), lazy("请填写文书编号。")),
     C.ALREADY_ACCEPTED: (lazy("办件已经受理，按受理时的规定办到底。"), lazy("新规定只适用于受理之前的办件。")),
     C.STATE_NOT_MAPPED: (lazy("新版程序里没有这个环节。"), lazy("请等新版程序写明怎样衔接。")),
@@ -85,13 +112,19 @@ SENTENCES: Final[Mapping[RefusalCode, tuple[Promise, Promise]]] = {
     C.OPTIONS_EXCLUDE: (lazy("选项“%(option)s”和“%(other)s”不能同时选。"), lazy("请去掉其中一个。")),
     C.OPTION_REQUIRES: (lazy("选了“%(option)s”就要选“%(other)s”。"), lazy("请补选，或者两个都不选。")),
     C.PARAMETER_MISSING: (lazy("没有填“%(name)s”。"), lazy("请填写期限和单位，例如 20 个工作日。")),
-    C.PARAMETER_TOO_LONG: (lazy("“%(name)s”超过了上限。"), lazy("请缩短：承诺时限不得长于法定时限，环节时限不得长于承诺时限。")),
+    C.PARAMETER_TOO_LONG: (
+        lazy("“%(name)s”超过了上限。"),
+        lazy("请缩短：承诺时限不得长于法定时限，环节时限不得长于承诺时限。"),
+    ),
     C.UNKNOWN_PARAMETER: (lazy("这个程序没有参数“%(parameter)s”。"), lazy("请从程序列出的参数里选择。")),
     C.ROLE_WITHOUT_POST: (lazy("“%(name)s”还没有指定岗位。"), lazy("请选择由哪个岗位担任。")),
     C.UNKNOWN_ROLE: (lazy("这个程序没有角色“%(role)s”。"), lazy("请从程序列出的角色里选择。")),
     C.UNKNOWN_ANSWER: (lazy("情形“%(question)s”没有选项“%(answer)s”。"), lazy("请回到情形问答重新选择。")),
-    C.BAD_ITEM: (lazy("这个事项现在不能办理，或者内容不完整。"), lazy("请看办事指南上的说明；事项可能已经取消或还没有发布。")),
-}  # fmt: skip
+    C.BAD_ITEM: (
+        lazy("这个事项现在不能办理，或者内容不完整。"),
+        lazy("请看办事指南上的说明；事项可能已经取消或还没有发布。"),
+    ),
+}
 
 
 def say(refusal: Refusal, words: Mapping[str, str] | None = None, materials: Mapping[str, str] | None = None) -> Said:
