@@ -170,7 +170,7 @@ class TestAtRest:
 
     @pytest.mark.parametrize("digest", ["../../secret-key", "0" * 63, "Z" * 64, "0" * 64])
     def test_a_strange_digest_is_not_kept(self, city_db: Path, digest: str) -> None:
-        with pytest.raises(vault.NotKept):
+        with pytest.raises(queries.UnknownUpload):
             queries.open_upload(digest)
 
 

@@ -14,7 +14,7 @@ from zhengtong.accounts.requests import actor_of
 from zhengtong.documents import queries, rendering, verifying
 from zhengtong.documents.forms import VerifyForm
 from zhengtong.documents.labels import manner_words
-from zhengtong.kernel.authority import Actor
+from zhengtong.kernel.authority import Actor, may_watch
 from zhengtong.kernel.states import fold
 from zhengtong.ledger import history
 from zhengtong.ledger.installed import installed
@@ -47,9 +47,13 @@ def paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
     except rendering.UnknownPaper as error:
         raise Http404 from error
     state = fold(found.history)
-    if not queries.may_have_paper(installed().bound_for(state), state, found.event.seq, actor):
-        raise Http404
-    return _sent(rendering.render(found, at=clock.now()), "application/pdf", f"{paper}.pdf", "inline")
+    bound = installed().bound_for(state)
+    face = rendering.FULL
+    if not queries.may_have_paper(bound, state, found.event.seq, actor):
+        if not may_watch(bound, actor):
+            raise Http404
+        face = rendering.PUBLIC
+    return _sent(rendering.render(found, at=clock.now(), face=face), "application/pdf", f"{paper}.pdf", "inline")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

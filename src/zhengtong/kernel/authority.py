@@ -356,6 +356,14 @@ def _is_watching(key: Key) -> bool:
     return key[0] == "region" and ":" not in key[1]
 
 
+def may_watch(bound: Bound, actor: Actor) -> bool:
+    """Whether the actor supervises the region of the case: its papers are theirs in the masked face.
+
+    Source: PROCEDURES 10
+    """
+    return any(bound.region in seat.supervises for seat in actor.seats)
+
+
 def may_read_all(bound: Bound, state: State, actor: Actor) -> bool:
     """Whether the actor may read the sealed words, materials and papers of the case: its staff, and whose case it is.
     Who only supervises the region sees where the case stands, without sealed identities.
