@@ -69,4 +69,4 @@ bench: setup-dev
 	@$(BIN)/zhengtong bench
 
 screens: setup-dev
-	@$(BIN)/pytest -m journey
+	@ZHENGTONG_RENEW_SCREENS=1 $(BIN)/pytest -m journey

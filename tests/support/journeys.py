@@ -6,6 +6,7 @@ A hand counts every click, key and choice; typing into a field and picking a fil
 
 import json
 import random
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,10 @@ TODAY: Final = datetime(2026, 9, 7, 9, 30, tzinfo=LAW_ZONE)
 DATABASE: Final = "zhengtong.sqlite3"
 PATIENCE: Final = 20_000  # milliseconds: a busy machine is no fault of the page
 expect.set_options(timeout=PATIENCE)
-README_SCREENS: Final = CHECKOUT / "docs" / "screens"
+# `make screens` renews what the README shows; an ordinary run leaves the tracked pictures alone.
+README_SCREENS: Final = (
+    CHECKOUT / "docs" / "screens" if os.environ.get("ZHENGTONG_RENEW_SCREENS") else CHECKOUT / "build" / "screens" / "readme"
+)
 MOST_OF_A_SCREEN: Final = 200 * 1024
 AXE: Final = Axe()
 GRAVE: Final = frozenset({"serious", "critical"})
