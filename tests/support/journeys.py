@@ -5,8 +5,8 @@ A hand counts every click, key and choice; typing into a field and picking a fil
 """
 
 import json
-import random
 import os
+import random
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,9 @@ PATIENCE: Final = 20_000  # milliseconds: a busy machine is no fault of the page
 expect.set_options(timeout=PATIENCE)
 # `make screens` renews what the README shows; an ordinary run leaves the tracked pictures alone.
 README_SCREENS: Final = (
-    CHECKOUT / "docs" / "screens" if os.environ.get("ZHENGTONG_RENEW_SCREENS") else CHECKOUT / "build" / "screens" / "readme"
+    CHECKOUT / "docs" / "screens"
+    if os.environ.get("ZHENGTONG_RENEW_SCREENS")
+    else CHECKOUT / "build" / "screens" / "readme"
 )
 MOST_OF_A_SCREEN: Final = 200 * 1024
 AXE: Final = Axe()
