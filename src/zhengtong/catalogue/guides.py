@@ -43,6 +43,7 @@ from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.procedures import Outcome, Phase, RoleKind
 from zhengtong.kernel.terms import Term
 from zhengtong.law.procedure_files import words
+from zhengtong.law.remedies import find_remedies
 
 ON_THE_WAY: Final = frozenset({Phase.SUBMITTED, Phase.RECEIVED, Phase.EXAMINING, Phase.DECIDED, Phase.DELIVERING})
 # What DOMAIN 2.3 asks for of every implementation list, as far as an item version holds it.
@@ -147,6 +148,7 @@ class GuideView:
     hours: str
     phone: str
     complaint: str
+    remedy: str
     faq: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
     unconfirmed: bool
@@ -242,6 +244,7 @@ def _guide_of(content: Content, bound: Bound, item: Item, row: ItemVersion | Non
         hours=said(more, "hours", english=english),
         phone=str(more.get("phone", "")),
         complaint=str(more.get("complaint", "")),
+        remedy=find_remedies(content).words(english=english),
         faq=tuple((said(one, "q", english=english), said(one, "a", english=english)) for one in more.get("faq", ())),
         missing=tuple(word(ELEMENTS, key) for key in ASKED_FOR if content.get(key) in (None, "", [], {})),
         unconfirmed=not (legal.confirmed and all(one.confirmed for one in basis)),
@@ -275,6 +278,7 @@ def _guide_of_listed(item: Item) -> GuideView:
         hours="",
         phone="",
         complaint="",
+        remedy=find_remedies({}).words(english=_in_english()),
         faq=(),
         missing=tuple(word(ELEMENTS, key) for key in ASKED_FOR),
         unconfirmed=False,

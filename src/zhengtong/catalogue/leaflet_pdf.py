@@ -86,7 +86,7 @@ def _data(guide: GuideView, at: datetime) -> dict[str, Any]:
             [
                 "",
                 _("不服怎么办"),
-                _("收到决定之日起六十日内，可以申请行政复议；六个月内，可以向人民法院提起行政诉讼。"),
+                guide.remedy,
             ],
         ],
         "foot": [

@@ -26,6 +26,7 @@ from zhengtong.documents.matters import (
 from zhengtong.documents.queries import paper_name
 from zhengtong.kernel.clocks import Clock, find_clock
 from zhengtong.kernel.events import Acted, DocumentIssued, MaterialReceived, ResultIssued
+from zhengtong.law.remedies import find_remedies
 
 DEMO: Final = "本文书由示例系统生成，印章、签章均为示例，不具法律效力。"
 CERTIFICATE: Final = "certificate"
@@ -267,14 +268,9 @@ def _outcome(matter: Matter) -> str:
 
 
 def _remedies(matter: Matter) -> list[str]:
-    """Where to turn against a decision. Source: 行政复议法（2023）20, 24；行政诉讼法 46；行政许可法 38(2)."""
+    """Where to turn against a decision (the terms: law.remedies). Source: 行政复议法（2023）24；行政许可法 38(2)."""
     region = matter.names.regions.get(matter.bound.region, "")
-    return [
-        (
-            f"如不服本决定，可以自收到本文书之日起六十日内向{region}人民政府申请行政复议，"
-            "也可以自收到本文书之日起六个月内依法向有管辖权的人民法院提起行政诉讼。"
-        )
-    ]
+    return [find_remedies(matter.content).notice(f"{region}人民政府")]
 
 
 def _termination(matter: Matter) -> dict[str, Any]:

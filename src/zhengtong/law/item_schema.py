@@ -33,7 +33,8 @@ _YES_NO: Final = {"type": "boolean"}
 _COUNT: Final = {"type": "integer", "minimum": 0}
 _TEXTS: Final = _list(_TEXT)
 _CODES: Final = _list({"type": "string", "pattern": _CODE})
-_TERMS: Final = _map({"type": "string", "pattern": _TERM})
+_ONE_TERM: Final = {"type": "string", "pattern": _TERM}
+_TERMS: Final = _map(_ONE_TERM)
 _WHEN: Final = _map(_TEXTS)
 _CHOICES: Final = _list(_object("code name", "name_en"))
 _RESULT: Final = _object(
@@ -51,7 +52,7 @@ ITEM_SCHEMA: Final[dict[str, Any]] = {
         "code procedure procedure_version name version region posts",
         "national_code kind name_en short short_en keywords department themes targets case_type level power_source"
         " visits channels internal options terms terms_source basis conditions situations materials fees terms_when"
-        " fields result nodes guide",
+        " fields result nodes guide remedies",
         version={"type": "integer", "minimum": 1},
         region={"type": "string", "pattern": r"[0-9]{6}|"},
         posts=_map(_POST),
@@ -64,6 +65,7 @@ ITEM_SCHEMA: Final[dict[str, Any]] = {
         options=_CODES,
         terms=_TERMS,
         terms_source=_map(_object("instrument", "article confirmed", confirmed=_YES_NO)),
+        remedies=_object("", "reconsideration lawsuit", reconsideration=_ONE_TERM, lawsuit=_ONE_TERM),
         basis=_list(_object("title", "number article confirmed", confirmed=_YES_NO)),
         conditions=_list(_object("text", "text_en")),
         situations=_list(

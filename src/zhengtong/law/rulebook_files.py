@@ -1,22 +1,38 @@
-"""Rulebooks (规则集): thresholds that lists and supervision read, as dated files with their source."""
+"""Rulebooks (规则集): thresholds that lists and supervision read, and how long things are kept, as dated files with
+their source."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from zhengtong.kernel.terms import Term
 from zhengtong.law import overlay
 from zhengtong.law.reading import read_toml
 
 SUPERVISION: Final = "rulebooks/supervision"
+RETENTION: Final = "rulebooks/retention"
 
 
 @cache
+def _newest(folder: str) -> dict[str, Any]:
+    return read_toml(max(overlay.find_all(folder).items())[1])
+
+
+overlay.when_forgotten(_newest.cache_clear)
+
+
 def threshold(code: str) -> Term:
     """A threshold of the newest supervision rulebook, e.g. `due_soon`.
 
     Raises:
         KeyError: there is no such threshold.
     """
-    newest = max(overlay.find_all(SUPERVISION).items())[1]
-    table = read_toml(newest)
-    return Term.parse(table["thresholds"][code]["term"])
+    return Term.parse(_newest(SUPERVISION)["thresholds"][code]["term"])
+
+
+def kept(code: str) -> Term:
+    """How long something is kept, in calendar days, e.g. `draft`.
+
+    Raises:
+        KeyError: nothing is said of it.
+    """
+    return Term.parse(_newest(RETENTION)["kept"][code]["term"])

@@ -12,12 +12,12 @@ from zhengtong.documents.actions import commit_material
 from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.commands import MaterialGiven
 from zhengtong.kernel.events import Json
+from zhengtong.law.rulebook_files import kept
 from zhengtong.ledger.record import Recorded, new_key
 from zhengtong.portal.drafts import Content, read_content
 from zhengtong.portal.models import Draft
 from zhengtong.portal.opening import Plan, fitting
 
-DRAFTS_KEPT: Final = timedelta(days=90)
 CHANNEL: Final = "online"
 
 
@@ -49,8 +49,9 @@ def drop(draft: Draft) -> None:
 
 
 def erase_old_drafts(now: datetime) -> int:
-    """Drafts nobody touched for ninety days, and the marks of those handed in; how many. `work` calls it nightly."""
-    return Draft.objects.filter(updated_at__lt=now - DRAFTS_KEPT).delete()[0]
+    """Drafts nobody touched for as long as they are kept (law/rulebooks/retention), and the marks of those handed in;
+    how many. `work` calls it nightly."""
+    return Draft.objects.filter(updated_at__lt=now - timedelta(days=kept("draft").n)).delete()[0]
 
 
 def submit(

@@ -34,6 +34,7 @@ from zhengtong.kernel.deciding import ActChoice, find_acts
 from zhengtong.kernel.events import LAW_PERSON, Acted, Event, MaterialChecked
 from zhengtong.kernel.procedures import ActionRule, Phase, RoleKind
 from zhengtong.kernel.terms import law_day
+from zhengtong.law.remedies import find_remedies
 from zhengtong.ui.values import ClockView, Link, TimelineEntry
 from zhengtong.ui.wording import in_english, short_day_words, weekday_words
 
@@ -140,7 +141,8 @@ def is_partys_turn(case: CaseRead) -> bool:
 def _note(case: CaseRead, papers: Sequence[PaperLine], *, is_yours: bool, is_third: bool) -> str:
     public = case.public_words if f"states.{case.state.state}.public" in case.words else ""
     if case.is_closed and case.state.outcome and case.bound.outcomes[case.state.outcome].negative:
-        remedy = _("收到决定之日起六十日内，可以申请行政复议；六个月内，可以向人民法院提起行政诉讼。")
+        content = catalogue.content(case.state.item, case.state.item_version)
+        remedy = find_remedies(content).words(english=in_english())
         return _("%(public)s。%(remedy)s") % {"public": public, "remedy": remedy}
     if case.is_closed and not is_third:
         return _("%(public)s。文书和结果都在本页，随时可以下载。") % {"public": public} if papers else public

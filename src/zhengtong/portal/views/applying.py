@@ -29,6 +29,7 @@ from zhengtong.kernel.inputs import is_sealed
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.kernel.terms import law_day
 from zhengtong.law.refusal_words import say
+from zhengtong.law.rulebook_files import kept
 from zhengtong.ledger.record import StaleHistory
 from zhengtong.portal import actions, opening, uploading
 from zhengtong.portal.drafts import Content, read_content
@@ -286,7 +287,7 @@ def _need(line: catalogue.MaterialLine) -> str:
 def _onward(errand: Errand, step: str) -> HttpResponse:
     """Save: to the own cases. Otherwise the next step, or back to the check for who came from there."""
     if "save" in errand.request.POST:
-        messages.success(errand.request, _("存好了。90 天内随时可以接着填。"))
+        messages.success(errand.request, _("存好了。%(days)s 天内随时可以接着填。") % {"days": kept("draft").n})
         return redirect("portal:mine")
     if errand.request.GET.get("back") == CHECK and step != SITUATION:
         return redirect(errand.url(CHECK))
@@ -464,6 +465,7 @@ def _page(errand: Errand, step: str, *, status: int = 200, **more: Any) -> HttpR
     form = more.get("form")
     wrong = has_errors or (form is not None and form.is_bound and not form.is_adding and form.errors)
     code = 400 if wrong and errand.request.method == "POST" and status == 200 else status
+    context["kept_days"] = kept("draft").n
     return render(errand.request, STEP_PAGES[step], context, status=code)
 
 
