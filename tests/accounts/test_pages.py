@@ -1,7 +1,7 @@
 """The pages of this room through Django's client: doors, sessions, who is let in where."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyotp
 import pytest
@@ -13,7 +13,7 @@ from django.urls import reverse
 from tests.accounts.cast import CREDIT_CODE, IDENTITY, OTHER_IDENTITY, PASSWORD, City
 from zhengtong.accounts import actions, clock
 from zhengtong.accounts.clock import real_now
-from zhengtong.accounts.models import Absence, Account, Agency, Delegation, Mark, Power, SignIn, Subject
+from zhengtong.accounts.models import Absence, Account, Agency, Delegation, Mark, PostHolding, Power, SignIn, Subject
 from zhengtong.accounts.queries import day_of
 from zhengtong.accounts.signing_in import enrol_totp
 
@@ -190,11 +190,12 @@ class TestDoors:
         client = staff(city, "何静")
         answer = client.get("/admin/", follow=True)
         assert answer.redirect_chain[-1][0].startswith(reverse("accounts:staff_sign_in"))
-        Account.objects.filter(login="1001").update(is_reference_administrator=True)
-        for page in ("", "accounts/unit/", "accounts/postholding/add/", "accounts/authorisationletter/add/"):
+        PostHolding.objects.filter(person__number="1001").update(until_on=date(2026, 1, 2))
+        Account.objects.filter(login="1001").update(duty="system", duty_since=day_of(clock.now()))
+        for page in ("", "accounts/unit/", "accounts/post/add/", "windows/window/"):
             assert client.get(f"/admin/{page}").status_code == 200
-        assert client.get("/admin/accounts/subject/").status_code == 404
-        assert client.get("/admin/accounts/account/").status_code == 404
+        for page in ("subject", "account", "person", "postholding", "authorisationletter", "delegation"):
+            assert client.get(f"/admin/accounts/{page}/").status_code == 404
 
 
 class TestSubstitutes:

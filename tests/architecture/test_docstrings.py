@@ -44,7 +44,7 @@ MOVES_DAYS: Final = {
     "ledger/roots.py": "the day before: yesterday's root",
     "ledger/verify.py": "the day after: the next root",
     "accounts/actions.py": "an absence ends on the day before the return",
-    "site/benching.py": "days to be counted from, drawn at random",
+    "site/bench/days.py": "days to be counted from, drawn at random",
     "documents/signing.py": "validity of the demonstration certificate",
     "portal/actions.py": "how long drafts are kept",
     "ui/gallery.py": "made-up days of the style page",

@@ -14,7 +14,7 @@ PACKAGE: Final = CHECKOUT / "src" / "zhengtong"
 
 OPEN_MODULES: Final = {"queries", "actions"}
 # Rooms that are a floor for others, open as a whole; `site` is the roof and imports everything.
-OPEN_ROOMS: Final = {"kernel", "law", "ledger", "ui"}
+OPEN_ROOMS: Final = {"kernel", "law", "ledger", "trail", "ui"}
 OPEN_BESIDES: Final = {
     "zhengtong.accounts.clock",
     "zhengtong.accounts.requests",  # from a request to an Actor, and who may open a page
@@ -22,6 +22,10 @@ OPEN_BESIDES: Final = {
     "zhengtong.accounts.sealed_fields",
     "zhengtong.accounts.masking",
     "zhengtong.accounts.faults",
+    "zhengtong.accounts.admin",  # how a reference table is shown to the system administrator
+    "zhengtong.accounts.authority",  # changes of who stands where, with their entry in the trail
+    "zhengtong.accounts.duties",  # the three administrators
+    "zhengtong.accounts.traces",  # what somebody read, took along or was refused goes to the audit trail
     "zhengtong.cases.access",
     "zhengtong.cases.articles",
     "zhengtong.cases.refusals",

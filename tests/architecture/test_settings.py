@@ -11,16 +11,18 @@ from typing import Final
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from zhengtong.site.environment import flag, secret, text
+from zhengtong.site.environment import flag, number, secret, text
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 SETTINGS: Final = CHECKOUT / "src" / "zhengtong" / "site" / "settings.py"
-READERS: Final = {"text", "flag", "secret"}
+SIGN_IN: Final = SETTINGS.with_name("sign_in_settings.py")
+READERS: Final = {"text", "flag", "number", "secret", "choice"}
 
 
 def names_read() -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(SETTINGS.read_text(encoding="utf-8"))):
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (SETTINGS, SIGN_IN)]
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in READERS:
             name = ast.literal_eval(node.args[0])
             found |= {name, f"{name}_FILE"} if node.func.id == "secret" else {name}
@@ -36,7 +38,7 @@ class TestExample:
         assert names_documented() == names_read()
 
     def test_environment_is_read_only_there(self) -> None:
-        allowed = {"environment.py", "cli.py", "wsgi.py", "supervisor.py"}  # the last three only set or pass it on
+        allowed = {"environment.py", "cli.py", "wsgi.py", "supervisor.py", "children.py"}  # the last only set or pass it on
         reading = {
             path.name
             for path in (CHECKOUT / "src").rglob("*.py")
@@ -58,10 +60,27 @@ class TestReaders:
         with pytest.raises(ImproperlyConfigured, match=r"ZHENGTONG_DEBUG='maybe'"):
             flag("ZHENGTONG_DEBUG", default=False)
 
+    @pytest.mark.parametrize("written", ["2", "11", "-5", "five", "5.0", "٥"])
+    def test_number_outside_its_bounds_is_refused_by_name(self, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+        monkeypatch.setenv("ZHENGTONG_LOCK_TRIES", written)
+        with pytest.raises(ImproperlyConfigured, match=r"ZHENGTONG_LOCK_TRIES='.*' is not a whole number from 3 to 10"):
+            number("ZHENGTONG_LOCK_TRIES", 5, least=3, most=10)
+
     def test_secret_comes_from_a_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("from the file\n")
+        (tmp_path / "key").chmod(0o640)
         monkeypatch.setenv("ZHENGTONG_SECRET_KEY_FILE", str(tmp_path / "key"))
         assert secret("ZHENGTONG_SECRET_KEY", lambda: "drawn") == "from the file"
+
+    @pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
+    def test_a_file_open_to_others_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+    ) -> None:
+        (tmp_path / "key").write_text("from the file\n")
+        (tmp_path / "key").chmod(mode)
+        monkeypatch.setenv("ZHENGTONG_SECRET_KEY_FILE", str(tmp_path / "key"))
+        with pytest.raises(ImproperlyConfigured, match="open to others"):
+            secret("ZHENGTONG_SECRET_KEY", lambda: "drawn")
 
     @pytest.mark.parametrize("content", [None, ""])
     def test_missing_or_empty_file_is_refused(
@@ -69,6 +88,7 @@ class TestReaders:
     ) -> None:
         if content is not None:
             (tmp_path / "key").write_text(content)
+            (tmp_path / "key").chmod(0o600)
         monkeypatch.setenv("ZHENGTONG_SECRET_KEY_FILE", str(tmp_path / "key"))
         with pytest.raises(ImproperlyConfigured, match="ZHENGTONG_SECRET_KEY_FILE"):
             secret("ZHENGTONG_SECRET_KEY", lambda: "drawn")

@@ -64,6 +64,8 @@ class TestDoor:
             policy = answer["Content-Security-Policy"]
             assert answer["X-Frame-Options"] == "DENY", (door.name, role)
             assert answer["X-Content-Type-Options"] == "nosniff"
+            assert answer["Cross-Origin-Opener-Policy"] == answer["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert role == "nobody" or "no-store" in answer.get("Cache-Control", "no-store"), (door.name, role)
             assert answer["Referrer-Policy"] == "same-origin"
             assert SANDBOX.match(policy) or "sandbox" in policy
             assert "unsafe" not in policy and "*" not in policy

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from tests.portal.town import (
@@ -29,7 +28,8 @@ from tests.portal.town import (
     sign_in,
     subject_of,
 )
-from zhengtong.accounts.requests import CITIZEN_IDLE, SEEN
+from zhengtong.accounts.requests import SEEN
+from zhengtong.accounts.rules import rules
 from zhengtong.cases.access import password_of
 from zhengtong.documents.models import Upload
 from zhengtong.kernel.events import Acted, Event
@@ -118,7 +118,7 @@ class TestPost:
         assert withdraw(client, number).status_code == 302
         assert len(events(number)) == before
         assert "没有生效" in client.get("/account/sign-in").content.decode()
-        assert timedelta(minutes=30) <= CITIZEN_IDLE
+        assert timedelta(minutes=30) == rules().citizen_idle
 
     def test_by_a_borrowed_cookie_does_nothing(self, client: Client, number: str) -> None:
         thief = Client(headers={"user-agent": "another browser"})
@@ -169,10 +169,6 @@ class TestOthers:
 
 
 class TestQuery:
-    @pytest.fixture(autouse=True)
-    def nobody_has_tried(self) -> None:
-        cache.clear()
-
     def test_guesses_are_few_even_from_many_addresses(self, client: Client, number: str) -> None:
         right = {"number": number, "password": password_of(number), "certificate": IDENTITY}
         wrong = {**right, "password": "000000" if right["password"] != "000000" else "000001"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zhengtong.kernel.calendars import CalendarRange
-from zhengtong.law.bulk_days import add_days, are_working, count_days, roll_days, working_minutes_before
+from zhengtong.law.bulk_days import AT_ONCE, add_days, are_working, count_days, roll_days, working_minutes_before
 from zhengtong.law.calendar_files import load_calendar
 
 CN = load_calendar()
@@ -22,6 +22,32 @@ class TestColumns:
     def test_add_another_number_for_each_day(self) -> None:
         steps = [(i * 7) % 61 - 20 for i in range(len(INSIDE))]
         assert add_days(CN, INSIDE, steps).tolist() == [CN.add(d, n) for d, n in zip(INSIDE, steps, strict=True)]
+
+    def test_add_alike_in_every_piece_of_a_long_column(self) -> None:
+        column = [INSIDE[i % len(INSIDE)] for i in range(2 * AT_ONCE + 5)]
+        steps = [i % 59 + 1 for i in range(len(column))]
+        assert add_days(CN, column, steps).tolist() == [CN.add(d, n) for d, n in zip(column, steps, strict=True)]
+
+    def test_keep_the_shape_they_were_given(self) -> None:
+        days = np.array(INSIDE[:600], dtype="datetime64[D]")
+        assert np.array_equal(
+            add_days(CN, days.reshape(20, 30)[:, ::3], 5), add_days(CN, days, 5).reshape(20, 30)[:, ::3]
+        )
+        assert add_days(CN, [], 5).tolist() == []
+
+    @pytest.mark.parametrize("place", [0, AT_ONCE - 1, AT_ONCE, 2 * AT_ONCE])
+    def test_refuse_wherever_in_a_column_it_stands(self, place: int) -> None:
+        days = np.full(2 * AT_ONCE + 1, np.datetime64("2026-02-12"))
+        for wrong, why in (("2019-12-31", CalendarRange), ("2037-01-01", CalendarRange), ("NaT", ValueError)):
+            spoiled = days.copy()
+            spoiled[place] = np.datetime64(wrong)
+            with pytest.raises(why):
+                add_days(CN, spoiled, 3)
+        steps = np.full(len(days), 3)
+        for far in (5_000, 2**62):
+            steps[place] = far
+            with pytest.raises(CalendarRange):
+                add_days(CN, days, steps)
 
     def test_count_as_the_calendar_counts(self) -> None:
         ends = [INSIDE[(i * 389) % len(INSIDE)] for i in range(len(INSIDE))]

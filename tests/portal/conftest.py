@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from pytest_django import DjangoDbBlocker
 
 from tests.portal.town import build_town
@@ -36,6 +35,5 @@ def keys_of_the_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def town(city_db: Path) -> Iterator[None]:
     before = installed.installed()
     wire()
-    cache.clear()
     yield
     installed.put_back(before)

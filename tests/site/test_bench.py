@@ -11,9 +11,10 @@ from django.db import connection, connections
 from pytest_django import DjangoDbBlocker
 
 from zhengtong.ledger.installed import installed
-from zhengtong.site import benching
+from zhengtong.site.bench import harness
+from zhengtong.site.bench.parts import PARTS
 
-KEYS = {"name", "value", "unit", "against", "aim", "met", "n", "load", "figures"}
+KEYS = {"part", "name", "value", "unit", "against", "aim", "met", "n", "load", "figures"}
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ class TestBench:
         monkeypatch.chdir(tmp_path)
         before, wired = dict(connections.settings["default"]), installed()
         with django_db_blocker.unblock():
-            benching.run(benching.TINY, say=lambda words: None)
+            harness.run_parts({"days": PARTS["days"], "acts": PARTS["acts"]}, harness.TINY, say=lambda words: None)
             assert dict(connections.settings["default"]) == before
             assert connection.settings_dict["NAME"] == before["NAME"]
         assert installed() is wired
@@ -75,4 +76,4 @@ class TestBench:
 class TestMet:
     @pytest.mark.parametrize(("value", "unit", "met"), [(49.0, "ms", True), (51.0, "ms", False), (60.0, "ratio", True)])
     def test_smaller_is_better_for_milliseconds_only(self, value: float, unit: str, met: bool) -> None:
-        assert benching._result("x", value, unit=unit, against="y", n=1, aim=50.0).met is met
+        assert harness.result("x", value, unit=unit, against="y", n=1, aim=50.0).met is met

@@ -134,7 +134,7 @@ class TestTheCast:
         assert len(cast.citizen(cast.AGENT).subjects) == 2
         assert len(cast.citizen(cast.ATTORNEY, item="qy-mz-0031").subjects) == 2
         assert len(cast.citizen(cast.OUTSIDER).subjects) == 1
-        assert cast.account_of(cast.ADMINISTRATOR).is_reference_administrator
+        assert cast.account_of(cast.ADMINISTRATOR).duty == "system"
 
     def test_the_b_role_stands_in_for_the_chief_who_is_away(self, city: Path) -> None:
         seats = {seat.post: seat.standing for seat in cast.staff(cast.DEPUTY).seats}

@@ -1,5 +1,8 @@
 """What every answer carries, the pages of faults, the choice of language, and the browser that journeys use."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,21 @@ class TestHeaders:
             assert headers["Referrer-Policy"] == "same-origin"
             assert "camera=()" in headers["Permissions-Policy"]
             assert headers["X-Frame-Options"] == "DENY"
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+    @pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "CONNECT", "PROPFIND"])
+    def test_other_methods_are_refused_before_anything(self, city_db: Path, client: Client, method: str) -> None:
+        assert client.generic(method, "/").status_code == 405
+
+    def test_cookies_over_https_are_of_this_host_alone(self) -> None:
+        code = (
+            "from zhengtong.site import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, "
+            "s.LANGUAGE_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS)"
+        )
+        env = {**os.environ, "ZHENGTONG_BASE_URL": "https://zw.example"}
+        said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+        assert said.split() == ["__Host-session", "__Host-csrf", "__Host-language", "True", "31536000", "True"]
 
     def test_allow_no_inline_script_or_style(self) -> None:
         assert "unsafe" not in CONTENT_SECURITY_POLICY
@@ -44,7 +62,7 @@ class TestFaults:
             raise RuntimeError("the inside of the house")
 
         monkeypatch.setattr(connection._connections["default"], "cursor", burst)  # type: ignore[attr-defined]
-        answer = Client(raise_request_exception=False).get("/health")
+        answer = Client(raise_request_exception=False).get("/")
         assert answer.status_code == 500
         assert "inside" not in answer.content.decode()
 

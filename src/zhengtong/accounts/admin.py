@@ -1,95 +1,83 @@
-"""Reference tables in Django's admin: trees, posts, holdings. Nothing sealed is registered here.
+"""Reference tables in Django's admin, for the system administrator alone: territories, units, posts.
 
-The admin's own sign-in knows no second factor, so its door leads to the staff sign-in.
+People, posts held, letters and accounts have pages of their own (the room `administration`), where two look at what
+gives authority. The admin's own sign-in knows no second factor, so its door leads to the staff sign-in.
 """
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from zhengtong.accounts.models import (
-    Absence,
-    AuthorisationLetter,
-    Delegation,
-    Person,
-    Post,
-    PostHolding,
-    Territory,
-    Unit,
-)
+from zhengtong.accounts import clock
+from zhengtong.accounts.labels import Duty
+from zhengtong.accounts.models import Post, PostHolding, Territory, Unit
 from zhengtong.accounts.requests import account_of, sign_in_address
+from zhengtong.accounts.traces import who_of
+from zhengtong.trail.actions import append
+from zhengtong.trail.labels import Book
 
 
 def may_administer(request: HttpRequest) -> bool:
-    """A reference administrator, signed in with both factors."""
+    """The system administrator, signed in with both factors."""
     account = account_of(request)
-    return account is not None and account.is_staff
+    return account is not None and account.is_active and account.duty == Duty.SYSTEM
 
 
 def to_staff_sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     return redirect(sign_in_address(request, "accounts:staff_sign_in"))
 
 
-admin.site.has_permission = may_administer  # type: ignore[method-assign]
-admin.site.login = to_staff_sign_in  # type: ignore[method-assign]
+# Django's one admin site is used, because every ModelAdmin is registered there; its two questions are answered here.
+admin.site.has_permission = may_administer  # type: ignore[method-assign]  # the stubs see a method, Django a hook
+admin.site.login = to_staff_sign_in  # type: ignore[method-assign]  # as above
 admin.site.site_header = "政通"
 
 
-class DatedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Dated rows are ended, not deleted."""
+class ReferenceAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Reference rows are closed, not deleted; each change goes to the audit trail."""
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        at = clock.now()
+        said = {"table": obj._meta.model_name, "fields": sorted(form.changed_data)}
+        what = "reference.change" if change else "reference.add"
+        append(book=Book.AUTHORITY, at=at, who=who_of(request, at), what=what, about=str(obj)[:120], said=said)
+        super().save_model(request, obj, form, change)
+
 
 @admin.register(Territory)
-class TerritoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TerritoryAdmin(ReferenceAdmin):
     list_display = ("code", "name", "parent")
     search_fields = ("code", "name")
 
 
 @admin.register(Unit)
-class UnitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UnitAdmin(ReferenceAdmin):
+    """Where a unit stands, once posts in it have been held, is whose cases they are: then only its names may change."""
+
     list_display = ("code", "name", "kind", "parent", "territory")
     list_filter = ("kind",)
     search_fields = ("code", "name")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
+        held = obj is not None and PostHolding.objects.filter(post__unit__in=(obj, *obj.children.all())).exists()
+        return ("code", "kind", "parent", "territory") if held else ()
+
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PostAdmin(ReferenceAdmin):
+    """What a post may do is authority: once somebody has held it, only its names may change."""
+
     list_display = ("code", "name", "kind", "unit", "is_head")
     list_filter = ("kind", "is_head")
     search_fields = ("code", "name")
 
-
-@admin.register(Person)
-class PersonAdmin(DatedAdmin):
-    list_display = ("number", "name", "left_on")
-    search_fields = ("number", "name")
-
-
-@admin.register(PostHolding)
-class PostHoldingAdmin(DatedAdmin):
-    list_display = ("post", "person", "role", "from_on", "until_on")
-    autocomplete_fields = ("post", "person")
-
-
-@admin.register(Absence)
-class AbsenceAdmin(DatedAdmin):
-    list_display = ("person", "from_on", "until_on", "reason")
-    autocomplete_fields = ("person",)
-
-
-@admin.register(Delegation)
-class DelegationAdmin(DatedAdmin):
-    list_display = ("post", "from_person", "to_person", "from_on", "until_on", "document")
-    autocomplete_fields = ("post", "from_person", "to_person")
-
-
-@admin.register(AuthorisationLetter)
-class AuthorisationLetterAdmin(DatedAdmin):
-    list_display = ("number", "item", "organ", "post", "from_on", "until_on", "revoked_on")
-    search_fields = ("number", "item")
-    autocomplete_fields = ("organ", "post", "person")
+    def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
+        held = obj is not None and obj.holdings.exists()
+        return ("code", "kind", "unit", "is_head") if held else ()

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhengtong.accounts.certificates import NATURAL_KINDS, is_certificate_number
-from zhengtong.accounts.labels import AbsenceReason, PowerScope, RealNameLevel, SubjectKind
+from zhengtong.accounts.faults import NotPossible
+from zhengtong.accounts.labels import AbsenceReason, AccountKind, PowerScope, RealNameLevel, SubjectKind
+from zhengtong.accounts.passwords import check_rules
+from zhengtong.accounts.rules import PASSWORD_MOST
 from zhengtong.ui import fields as f
 
 Options: TypeAlias = Sequence[tuple[str, str]]
 
 NAME_MOST = 100
-PASSWORD_MOST = 200
 NUMBER_MOST = 40
 LANGUAGES = (("zh-hans", "简体中文"), ("en", "English"))
 RAISED_LEVELS = [(level.value, level.label) for level in (RealNameLevel.CHECKED, RealNameLevel.CONFIRMED)]
@@ -65,6 +65,86 @@ class StaffSignInForm(forms.Form):
         self.fields["typed"].widget.attrs["autocomplete"] = "username"
 
 
+def new_password_field() -> forms.CharField:
+    return password_field(gettext_lazy("新密码"), autocomplete="new-password")
+
+
+def again_field() -> forms.CharField:
+    return password_field(gettext_lazy("再输入一次新密码"), autocomplete="new-password")
+
+
+class TwiceForm(forms.Form):
+    """A new password typed twice; what it must be is asked by the action."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("new") and data.get("again") and data["new"] != data["again"]:
+            self.add_error("again", _("两次输入的密码不一样。请重新输入。"))
+        return data
+
+
+class NewPasswordForm(TwiceForm):
+    new = new_password_field()
+    again = again_field()
+
+
+class ChangePasswordForm(TwiceForm):
+    current = password_field(gettext_lazy("现在的密码"), autocomplete="current-password")
+    new = new_password_field()
+    again = again_field()
+
+
+class ForgotForm(forms.Form):
+    typed = f.PlainText(label=gettext_lazy("手机号码、身份证号码或统一社会信用代码"), most=NUMBER_MOST)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["typed"].widget.attrs["autocomplete"] = "username"
+
+
+class ResetForm(TwiceForm):
+    code = six_digits(gettext_lazy("六位验证码"))
+    new = new_password_field()
+    again = again_field()
+
+
+class RecoveryForm(forms.Form):
+    code = f.PlainText(label=gettext_lazy("恢复码"), most=20, help_text=gettext_lazy("形如 ABCDE-23456，不分大小写。"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "characters"}
+
+
+class AgainForm(forms.Form):
+    """Proof that it is still the same person: the password and, where there is one, the second step."""
+
+    password = password_field(gettext_lazy("密码"), autocomplete="current-password")
+    code = six_digits(gettext_lazy("六位动态口令"))
+
+    def __init__(self, *args: Any, has_app: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = has_app and "credential" not in self.data
+        if not has_app:
+            del self.fields["code"]
+
+
+class AppForm(forms.Form):
+    name = f.PlainText(label=gettext_lazy("给它起个名字"), most=40, help_text=gettext_lazy("例如：备用手机。"))
+    code = six_digits(gettext_lazy("六位动态口令"))
+
+
+class KeyForm(forms.Form):
+    name = f.PlainText(label=gettext_lazy("给它起个名字"), most=40, help_text=gettext_lazy("例如：办公室的密钥。"))
+
+
+class FactorForm(forms.Form):
+    """Which device to remove."""
+
+    kind = forms.ChoiceField(choices=(("app", ""), ("key", "")))
+    row = forms.IntegerField(min_value=0)
+
+
 class CodeForm(forms.Form):
     code = six_digits(gettext_lazy("六位验证码"))
 
@@ -97,11 +177,15 @@ class RegisterForm(forms.Form):
         if password and data.get("again") and password != data["again"]:
             self.add_error("again", _("两次输入的密码不一样。请重新输入。"))
         if password:
-            try:
-                validate_password(password)
-            except ValidationError:
-                self.add_error("password", _("密码太弱：至少 10 个字符，不能只有数字，也不能是常见密码。"))
+            self._check_password(password, data)
         return data
+
+    def _check_password(self, password: str, data: dict[str, Any]) -> None:
+        known = tuple(str(data.get(name) or "") for name in ("name", "phone", "number"))
+        try:
+            check_rules(password, kind=AccountKind.CITIZEN, known=known)
+        except NotPossible as fault:
+            self.add_error("password", str(fault.words))
 
     def _check_who(self, data: dict[str, Any]) -> None:
         number, kind = data.get("number"), data.get("certificate_kind")

@@ -1,6 +1,7 @@
 """What the page frames of `ui` need to know about who is signed in."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from zhengtong.accounts import clock
 from zhengtong.accounts.labels import AccountKind, PostKind
 from zhengtong.accounts.queries import Sitting, day_of, name_of, sittings_of
-from zhengtong.accounts.requests import account_of, sign_in_address
+from zhengtong.accounts.requests import account_of, idle_limit, known_account, sign_in_address
+from zhengtong.accounts.rules import WARN_BEFORE_IDLE
 from zhengtong.ui.values import NavItem
 
 DESK = "/desk/"
@@ -56,7 +58,11 @@ def desk_nav(request: HttpRequest, sittings: Sequence[Sitting]) -> tuple[NavItem
     """This room's entries of the side bar, as far as the person may use them."""
     group = _("人员与岗位")
     kinds = {sitting.post.kind for sitting in sittings}
-    entries = [(_("替岗与委托"), "accounts:substitutes"), (_("人员名录"), "accounts:people")]
+    entries = [
+        (_("替岗与委托"), "accounts:substitutes"),
+        (_("人员名录"), "accounts:people"),
+        (_("账号安全"), "accounts:security"),
+    ]
     if PostKind.WINDOW in kinds:
         entries.insert(0, (_("实名与代办登记"), "accounts:real_name"))
     here = request.path
@@ -65,6 +71,32 @@ def desk_nav(request: HttpRequest, sittings: Sequence[Sitting]) -> tuple[NavItem
     if account is not None and account.is_staff:
         items.append(NavItem(_("基础表"), reverse("admin:index"), False, None, group))
     return tuple(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleWatch:
+    """What the page's script needs to warn before a session ends."""
+
+    seconds: int
+    warn_at: int
+    keep_url: str
+    leave_url: str
+
+
+def idle_watch(request: HttpRequest) -> dict[str, object]:
+    """Context processor: only for whoever is known to be signed in by now; it asks the database nothing."""
+    account = known_account(request)
+    if account is None:
+        return {}
+    left = int(idle_limit(account.kind).total_seconds())
+    is_staff = account.kind == AccountKind.STAFF
+    watch = IdleWatch(
+        seconds=left,
+        warn_at=left - int(WARN_BEFORE_IDLE.total_seconds()),
+        keep_url=reverse("accounts:here"),
+        leave_url=reverse("accounts:staff_sign_in" if is_staff else "accounts:sign_in"),
+    )
+    return {"idle_watch": watch}
 
 
 def shows_mailbox() -> bool:

@@ -5,20 +5,31 @@ years ago must still find who stood at which post on what basis.
 """
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 
 from zhengtong.accounts.certificates import CertificateKind
+from zhengtong.accounts.factors import (  # noqa: F401 - rows of this room
+    Authenticator,
+    FormerPassword,
+    OpenIdLink,
+    RecoveryCode,
+    SecurityKey,
+    SecurityNotice,
+    SignedIn,
+)
 from zhengtong.accounts.labels import (
     AbsenceReason,
     AccountKind,
+    Duty,
     HoldingRole,
     PostKind,
     PowerScope,
     RealNameLevel,
+    SignInMethod,
     SignInOutcome,
     SubjectKind,
     UnitKind,
@@ -109,8 +120,18 @@ class DatedQuerySet(models.QuerySet):  # type: ignore[type-arg]  # generic only 
         return rows if until_on is None else rows.filter(from_on__lte=until_on)
 
 
+class HoldingQuerySet(DatedQuerySet):
+    """Holdings that were voided before they began are in force on no day."""
+
+    def on(self, day: date) -> "DatedQuerySet":
+        return super().on(day).filter(voided_at__isnull=True)
+
+    def overlapping(self, from_on: date, until_on: date | None) -> "DatedQuerySet":
+        return super().overlapping(from_on, until_on).filter(voided_at__isnull=True)
+
+
 class PostHolding(models.Model):
-    """任职: who holds a post, as A role or B role, from when to when."""
+    """任职: who holds a post, as A role or B role, from when to when. One that never began is voided, not deleted."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="holdings")
     post = models.ForeignKey(Post, models.PROTECT, related_name="holdings")
@@ -118,8 +139,9 @@ class PostHolding(models.Model):
     from_on = models.DateField()
     until_on = models.DateField(null=True, blank=True)
     document = models.CharField(max_length=80, blank=True, default="")
+    voided_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects = HoldingQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -286,6 +308,15 @@ class Power(models.Model):
         return subject in (self.agent, self.principal)
 
 
+REFERENCE_ROOMS: Final = frozenset({"accounts", "windows"})
+REFERENCE_PERMISSIONS: Final = frozenset(
+    f"{room}.{verb}_{table}"
+    for room, tables in {"accounts": ("territory", "unit", "post"), "windows": ("hall", "window")}.items()
+    for table in tables
+    for verb in ("view", "add", "change")
+)
+
+
 class Account(AbstractBaseUser):
     """A way to sign in: of a person (staff) or of a subject (citizen). It gives no authority over cases by itself."""
 
@@ -295,13 +326,17 @@ class Account(AbstractBaseUser):
     person = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="account")
     subject = models.OneToOneField(Subject, models.PROTECT, null=True, blank=True, related_name="account")
     is_active = models.BooleanField(default=True)
-    is_reference_administrator = models.BooleanField(default=False)
+    duty = models.CharField(max_length=10, choices=Duty.choices, blank=True, default="")
+    duty_since = models.DateField(null=True, blank=True)
     language = models.CharField(max_length=10, blank=True, default="")
     failures = models.PositiveIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
     totp_secret = SealedTextField(blank=True, default="")
     totp_enrolled = models.BooleanField(default=False)
     totp_last_step = models.BigIntegerField(default=0)
+    password_changed_at = models.DateTimeField(null=True, blank=True)  # empty: before this was kept
+    password_is_temporary = models.BooleanField(default=False)
+    passkey_handle = models.CharField(max_length=64, blank=True, default="")  # what a passkey knows us by
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar = []
@@ -312,21 +347,27 @@ class Account(AbstractBaseUser):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(kind="staff", person__isnull=False, subject__isnull=True)
-                | Q(kind="citizen", person__isnull=True, subject__isnull=False, is_reference_administrator=False),
+                | Q(kind="citizen", person__isnull=True, subject__isnull=False, duty=""),
                 name="account_of_a_person_or_a_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(duty="", duty_since__isnull=True)
+                | Q(duty__in=("system", "security", "audit"), duty_since__isnull=False),
+                name="duty_is_one_of_three_and_dated",
             ),
         ]
 
     @property
     def is_staff(self) -> bool:
-        """Django's word for: may open the reference tables."""
-        return self.is_active and self.is_reference_administrator
+        """Django's word for: may open the reference tables, which are the system administrator's work."""
+        return self.is_active and self.duty == Duty.SYSTEM
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        return self.is_staff
+        """Asked by Django's admin alone, of the reference tables; each of them says what may be done (admin.py)."""
+        return self.is_staff and perm in REFERENCE_PERMISSIONS
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_staff
+        return self.is_staff and app_label in REFERENCE_ROOMS
 
 
 class Code(models.Model):
@@ -351,10 +392,36 @@ class Message(models.Model):
 
 
 class SignIn(models.Model):
-    """登录日志. Who tried is kept as an account or, when there is none, as a blind index of what was typed."""
+    """登录日志. Who tried is kept as an account or, when there is none, as a blind index of what was typed.
+
+    `unusual`: codes of labels.UNUSUAL_WORDS, found when the row was written. `by`: who, when it was not the person.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="sign_ins")
     typed_index = models.CharField(max_length=64, blank=True, default="")
     at = models.DateTimeField(db_index=True)
-    outcome = models.CharField(max_length=10, choices=SignInOutcome.choices)
+    outcome = models.CharField(max_length=12, choices=SignInOutcome.choices)
+    method = models.CharField(max_length=12, choices=SignInMethod.choices, blank=True, default="")
     address = models.GenericIPAddressField(null=True, blank=True)
+    browser = models.CharField(max_length=40, blank=True, default="")
+    network_index = models.CharField(max_length=64, blank=True, default="")
+    browser_index = models.CharField(max_length=64, blank=True, default="")
+    unusual = models.JSONField(default=list, blank=True)
+    by = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["account", "-at"], name="sign_ins_of_an_account")]
+
+
+class Tally(models.Model):
+    """How often something was tried in a window of time: the counters behind rate limits, shared by all processes.
+
+    `place` is a blind index of what is limited and for whom; no address stands here in clear.
+    """
+
+    place = models.CharField(max_length=64, primary_key=True)
+    n = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "tallies"

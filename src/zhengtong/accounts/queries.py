@@ -7,17 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
 from zhengtong.accounts.clock import LAW_ZONE
+from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import (
     DELEGATED_WORDS,
     STANDING_IN_WORDS,
     AbsenceReason,
     AccountKind,
+    Duty,
     HoldingRole,
     LetterPower,
     PostKind,
@@ -32,8 +34,6 @@ from zhengtong.accounts.models import (
     DatedQuerySet,
     Delegation,
     Message,
-    Person,
-    Post,
     PostHolding,
     Power,
     Subject,
@@ -42,6 +42,12 @@ from zhengtong.accounts.models import (
 )
 from zhengtong.accounts.models import (
     Account as Account,
+)
+from zhengtong.accounts.models import (
+    Person as Person,
+)
+from zhengtong.accounts.models import (
+    Post as Post,
 )
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.kernel.authority import Actor, Seat
@@ -181,7 +187,9 @@ def sittings_of(person_id: int, on: date, at: datetime) -> tuple[Sitting, ...]:
 
 
 def _held(person_id: int, on: date) -> list[Sitting]:
-    holdings = PostHolding.objects.on(on).filter(person_id=person_id).select_related("post__unit").order_by("pk")
+    serves = Q(person__left_on__isnull=True) | Q(person__left_on__gte=on)
+    rows = PostHolding.objects.on(on).filter(serves, person_id=person_id)
+    holdings = rows.select_related("post__unit").order_by("pk")
     own = [Sitting(row.post, Standing.OWN, "") for row in holdings if row.role == HoldingRole.A]
     seconded = {row.post_id: row.post for row in holdings if row.role == HoldingRole.B}
     return own + _substituted(seconded, on)
@@ -206,9 +214,10 @@ def _substituted(seconded: Mapping[int, Post], on: date) -> list[Sitting]:
 def _delegated(person_id: int, on: date, at: datetime) -> list[Sitting]:
     """A delegation lasts no longer than the delegator holds the post."""
     still_held = PostHolding.objects.on(on).filter(person_id=OuterRef("from_person_id"), post_id=OuterRef("post_id"))
+    serves = Q(to_person__left_on__isnull=True) | Q(to_person__left_on__gte=on)
     rows = (
         Delegation.objects.on(on)
-        .filter(Q(revoked_at__isnull=True) | Q(revoked_at__gt=at), Exists(still_held), to_person_id=person_id)
+        .filter(serves, Q(revoked_at__isnull=True) | Q(revoked_at__gt=at), Exists(still_held), to_person_id=person_id)
         .select_related("post__unit")
         .order_by("pk")
     )
@@ -793,11 +802,152 @@ def own_posts_of(person_id: int, on: date) -> list[tuple[str, str]]:
 
 
 def colleagues_of(person_id: int, on: date) -> list[tuple[str, str]]:
-    """Everybody else who serves on this day, as choices."""
-    rows = Person.objects.filter(Q(left_on__isnull=True) | Q(left_on__gte=on)).exclude(pk=person_id)
+    """Everybody else who serves on this day, as choices; administrators act at no post."""
+    serving = Person.objects.filter(Q(left_on__isnull=True) | Q(left_on__gte=on)).exclude(pk=person_id)
+    rows = serving.exclude(account__duty__in=Duty.values)
     return [(row.ref, f"{_named(row)}（{row.number}）") for row in rows.order_by("number")]
 
 
 def unit_number(unit: str) -> str:
     """Three digits for the organ in case numbers, fixed when it was entered (DOMAIN 3.4)."""
     return f"{Unit.objects.only('pk').get(code=unit).pk % 1000:03d}"
+
+
+# ---- what administrators ask --------------------------------------------------------------------
+
+
+def account_of_person(person_id: int) -> Account | None:
+    return Account.objects.filter(person_id=person_id).select_related("person").first()
+
+
+def person_by_ref(ref: str) -> Person:
+    """
+    Raises:
+        NotPossible: no_such_person.
+    """
+    number = ref.removeprefix("p-")
+    found = Person.objects.filter(pk=int(number)).first() if number.isascii() and number.isdecimal() else None
+    if found is None:
+        raise NotPossible("no_such_person")
+    return found
+
+
+def post_by_code(code: str) -> Post:
+    """A post of a unit that has not been closed.
+
+    Raises:
+        NotPossible: no_such_post.
+    """
+    found = Post.objects.filter(code=code, unit__closed_on__isnull=True).select_related("unit").first()
+    if found is None:
+        raise NotPossible("no_such_post")
+    return found
+
+
+def holding_beside(person_id: int, post_id: int, from_on: date, until_on: date | None) -> bool:
+    """Whether the person holds the post, in whatever role, on some of these days."""
+    return PostHolding.objects.overlapping(from_on, until_on).filter(person_id=person_id, post_id=post_id).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterMatter:
+    organ: Unit
+    post: Post
+
+
+def letter_matter(asked: Mapping[str, object]) -> LetterMatter:
+    """The organ that authorises (the one the post belongs to) and the post.
+
+    Raises:
+        NotPossible: no_such_post, letter_number_taken.
+    """
+    post = post_by_code(str(asked["post"]))
+    if AuthorisationLetter.objects.filter(number=str(asked["number"])).exists():
+        raise NotPossible("letter_number_taken")
+    return LetterMatter(Unit.objects.get(code=dept_of(post.unit.code)), post)
+
+
+def persons_named(text: str) -> QuerySet[Person]:
+    """People whose number or name contains this, with their accounts; who serves first."""
+    plain = text.replace("\0", "").strip()[:60]
+    rows = Person.objects.select_related("account").order_by(F("left_on").asc(nulls_first=True), "number")
+    return rows.filter(Q(number__icontains=plain) | Q(name__contains=plain)) if plain else rows
+
+
+def posts_on(persons: Iterable[int], on: date) -> dict[int, tuple[str, ...]]:
+    """What each of these people holds on a day, in words."""
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = PostHolding.objects.on(on).filter(person_id__in=list(persons)).select_related("post__unit")
+    for row in rows.order_by("role", "pk"):
+        found[row.person_id].append(f"{_named(row.post.unit)} {_named(row.post)} {HoldingRole(row.role).label}")
+    return {person: tuple(held) for person, held in found.items()}
+
+
+def delegations_about(person: Person) -> QuerySet[Delegation]:
+    """Given by this person and held by this person."""
+    rows = Delegation.objects.filter(Q(from_person=person) | Q(to_person=person))
+    return rows.select_related("post__unit", "from_person", "to_person")
+
+
+def post_places(codes: Iterable[str]) -> dict[str, str]:
+    """Post code → unit and post in words; unknown codes stand for themselves."""
+    wanted = set(codes)
+    rows = Post.objects.filter(code__in=wanted).select_related("unit")
+    return {code: code for code in wanted} | {row.code: f"{_named(row.unit)} {_named(row)}" for row in rows}
+
+
+def person_names_of(asked: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the successors a proposal names, by reference."""
+    refs = [str(ref).removeprefix("p-") for ref in asked.get("successors", {}).values()]
+    rows = Person.objects.filter(pk__in=[int(ref) for ref in refs if ref.isdecimal()])
+    return {row.ref: _named(row) for row in rows}
+
+
+def held_posts(rows: Iterable[int]) -> list[str]:
+    """The posts of these holdings, in words."""
+    found = PostHolding.objects.filter(pk__in=list(rows)).select_related("post__unit").order_by("pk")
+    return [f"{_named(row.post.unit)} {_named(row.post)}" for row in found]
+
+
+def holders_from(on: date) -> list[int]:
+    """Everybody who holds some post on this day or later, or acts at one by delegation."""
+    held = PostHolding.objects.overlapping(on, None).values_list("person_id", flat=True)
+    delegated = Delegation.objects.filter(revoked_at__isnull=True, until_on__gte=on)
+    return [*held, *delegated.values_list("to_person_id", flat=True)]
+
+
+def all_posts() -> list[tuple[str, str]]:
+    """Every post of a unit that is not closed, as choices."""
+    rows = Post.objects.filter(unit__closed_on__isnull=True).select_related("unit")
+    return [(row.code, f"{_named(row.unit)} {_named(row)}") for row in rows.order_by("unit__code", "code")]
+
+
+def followers_for(post: Post, leaver: Person, on: date) -> list[tuple[str, str]]:
+    """Who may follow at a post: its B roles first, then whoever serves in the same unit, then in the same organ."""
+    beside = PostHolding.objects.overlapping(on, None).exclude(person=leaver)
+    second = set(beside.filter(post=post).values_list("person_id", flat=True))
+    near = set(beside.filter(post__unit=post.unit).values_list("person_id", flat=True))
+    organ = dept_of(post.unit.code)
+    within = Q(post__unit__code=organ) | Q(post__unit__parent__code=organ)
+    wide = set(beside.filter(within).values_list("person_id", flat=True))
+    serving = Q(left_on__isnull=True) | Q(left_on__gte=on)
+    rows = Person.objects.filter(serving, pk__in=second | near | wide)
+    order = sorted(rows, key=lambda row: (row.pk not in second, row.pk not in near, row.number))
+    return [(row.ref, f"{_named(row)}（{row.number}）{' B' if row.pk in second else ''}") for row in order]
+
+
+def posts_beside(code: str, on: date) -> tuple[tuple[str, str], ...]:
+    """A post and the others of its unit at which somebody sits as A role on a day, as choices; the post itself first."""
+    unit = Post.objects.filter(code=code).values_list("unit_id", flat=True).first()
+    staffed = PostHolding.objects.on(on).filter(role=HoldingRole.A, post__unit_id=unit, person__left_on__isnull=True)
+    rows = Post.objects.filter(pk__in=staffed.values("post_id")).select_related("unit").order_by("code")
+    found = {row.code: f"{_named(row.unit)} {_named(row)}" for row in rows}
+    return tuple(sorted(found.items(), key=lambda pair: pair[0] != code))
+
+
+def held_now(person: Person, on: date) -> list[tuple[str, str]]:
+    """The holdings that are in force on a day or begin later, as choices."""
+    rows = PostHolding.objects.overlapping(on, None).filter(person=person).select_related("post__unit").order_by("pk")
+    return [
+        (str(row.pk), f"{_named(row.post.unit)} {_named(row.post)} {HoldingRole(row.role).label}") for row in rows
+    ]

@@ -19,20 +19,23 @@ from django.utils.translation import gettext as _
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.clock import real_now
-from zhengtong.accounts.labels import AccountKind, SignInOutcome
+from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
 from zhengtong.accounts.models import Account
 from zhengtong.accounts.queries import actor_for, has_post_kind
+from zhengtong.accounts.rules import rules
 from zhengtong.accounts.sealed_fields import blind_index
-from zhengtong.accounts.signing_in import Visit, log_sign_in, may_sign_in
+from zhengtong.accounts.sessions import change_key, close_device, note_seen, open_device
+from zhengtong.accounts.sign_in_log import AGENT_MOST, Visit, log_sign_in
+from zhengtong.accounts.signing_in import may_sign_in
+from zhengtong.accounts.unsent import UNSENT, gather
 from zhengtong.kernel.authority import Actor
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-STAFF_IDLE: Final = timedelta(minutes=30)
-CITIZEN_IDLE: Final = timedelta(hours=2)
 NOTED_EVERY: Final = timedelta(minutes=1)  # seen_at is written at most so often
 SEEN, BROWSER, SECOND_FACTOR = "seen_at", "browser", "second_factor"
+BEGAN, CONFIRMED, METHOD = "began_at", "confirmed_at", "method"
 _ACCOUNT, _ACTORS = "_zhengtong_account", "_zhengtong_actors"
 
 
@@ -43,19 +46,39 @@ def account_of(request: HttpRequest) -> Account | None:
     return cast("Account | None", getattr(request, _ACCOUNT))
 
 
+def known_account(request: HttpRequest) -> Account | None:
+    """As `account_of` found it earlier in this request; asks nothing."""
+    return cast("Account | None", getattr(request, _ACCOUNT, None))
+
+
+def idle_limit(kind: str) -> timedelta:
+    return rules().staff_idle if kind == AccountKind.STAFF else rules().citizen_idle
+
+
 def _read_account(request: HttpRequest) -> Account | None:
     account = request.user
     if not isinstance(account, Account):
         return None
     now = real_now()
     if _is_borrowed(request, account) or not may_sign_in(account, now):
-        logout(request)
+        _leave(request, now)
         return None
-    if _is_idle(request, account, now):
-        log_sign_in(account, SignInOutcome.EXPIRED, visit=visit_of(request), at=now)
-        logout(request)
+    over = _why_over(request, account, now)
+    if over is not None:
+        log_sign_in(account, over, visit=visit_of(request), at=now)
+        unsent = gather(request, account, now)
+        _leave(request, now)
+        if unsent is not None:
+            request.session[UNSENT] = unsent
         return None
+    _note_seen(request, now)
     return account
+
+
+def _leave(request: HttpRequest, now: datetime) -> None:
+    if request.session.session_key:
+        close_device(request.session.session_key, at=now)
+    logout(request)
 
 
 def _is_borrowed(request: HttpRequest, account: Account) -> bool:
@@ -63,13 +86,20 @@ def _is_borrowed(request: HttpRequest, account: Account) -> bool:
     return lacks_second or request.session.get(BROWSER) != _browser(request)
 
 
-def _is_idle(request: HttpRequest, account: Account, now: datetime) -> bool:
-    seen = datetime.fromisoformat(request.session[SEEN])
-    if now - seen > (STAFF_IDLE if account.kind == AccountKind.STAFF else CITIZEN_IDLE):
-        return True
-    if now - seen > NOTED_EVERY:
+def _why_over(request: HttpRequest, account: Account, now: datetime) -> SignInOutcome | None:
+    """Idle too long, or signed in too long ago; a session from before its beginning was kept is too old."""
+    if now - datetime.fromisoformat(request.session[SEEN]) > idle_limit(account.kind):
+        return SignInOutcome.EXPIRED
+    began = request.session.get(BEGAN)
+    if began is None or now - datetime.fromisoformat(began) > rules().session_age:
+        return SignInOutcome.AGED
+    return None
+
+
+def _note_seen(request: HttpRequest, now: datetime) -> None:
+    if now - datetime.fromisoformat(request.session[SEEN]) > NOTED_EVERY:
         request.session[SEEN] = now.isoformat()
-    return False
+        note_seen(request.session.session_key or "", at=now)
 
 
 def _browser(request: HttpRequest) -> str:
@@ -77,16 +107,26 @@ def _browser(request: HttpRequest) -> str:
 
 
 def visit_of(request: HttpRequest) -> Visit:
-    return Visit(address=request.META.get("REMOTE_ADDR") or None)
+    agent = request.headers.get("User-Agent", "")[:AGENT_MOST]
+    return Visit(address=request.META.get("REMOTE_ADDR") or None, agent=agent)
 
 
-def begin_session(request: HttpRequest, account: Account) -> None:
-    """A new session key and nothing left of the old session."""
+def begin_session(request: HttpRequest, account: Account, method: SignInMethod = SignInMethod.PASSWORD) -> None:
+    """A new session key and nothing left of the old session but a form that waits for this person."""
+    now, unsent = real_now(), request.session.get(UNSENT)
+    if request.session.session_key:
+        close_device(request.session.session_key, at=now)
     request.session.flush()
     login(request, account, backend="django.contrib.auth.backends.ModelBackend")
-    request.session[SEEN] = real_now().isoformat()
+    for name in (SEEN, BEGAN, CONFIRMED):
+        request.session[name] = now.isoformat()
     request.session[BROWSER] = _browser(request)
     request.session[SECOND_FACTOR] = account.kind == AccountKind.STAFF
+    request.session[METHOD] = method.value
+    if unsent and unsent["account"] == account.pk:
+        request.session[UNSENT] = unsent
+    key = request.session.session_key or ""
+    open_device(account, session_key=key, method=method.value, visit=visit_of(request), at=now)
     setattr(request, _ACCOUNT, account)
 
 
@@ -94,8 +134,22 @@ def end_session(request: HttpRequest) -> None:
     account = account_of(request)
     if account is not None:
         log_sign_in(account, SignInOutcome.SIGNED_OUT, visit=visit_of(request), at=real_now())
-    logout(request)
+    _leave(request, real_now())
     setattr(request, _ACCOUNT, None)
+
+
+def is_confirmed(request: HttpRequest, now: datetime) -> bool:
+    """Whether the person has proved to be there a few minutes ago."""
+    confirmed = request.session.get(CONFIRMED)
+    return confirmed is not None and now - datetime.fromisoformat(confirmed) <= rules().confirmed_for
+
+
+def note_confirmed(request: HttpRequest, now: datetime) -> None:
+    """Proved again: the session goes on under a new key."""
+    old = request.session.session_key or ""
+    request.session.cycle_key()
+    request.session[CONFIRMED] = now.isoformat()
+    change_key(old, request.session.session_key or "")
 
 
 def actor_of(request: HttpRequest, at: datetime, *, item: str = "", case: str = "") -> Actor | None:
@@ -140,6 +194,25 @@ def citizen_required(view: View[P]) -> View[P]:
     return _door(view, AccountKind.CITIZEN, "accounts:sign_in")
 
 
+def account_required(view: View[P]) -> View[P]:
+    """Anybody who is signed in."""
+    return _door(view, None, "accounts:sign_in")
+
+
+def confirmed_required(view: View[P]) -> View[P]:
+    """For what opens or closes an account: whoever sits there must have proved to be the person minutes ago."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if is_confirmed(request, real_now()):
+            return view(request, *args, **kwargs)
+        is_get = request.method in {"GET", "HEAD"}
+        back = request.get_full_path() if is_get else reverse("accounts:security")
+        return redirect(f"{reverse('accounts:again')}?{urlencode({'next': back})}")
+
+    return account_required(guarded)
+
+
 def post_kind_required(*kinds: str) -> Callable[[View[P]], View[P]]:
     """Staff who today act at a post of one of these kinds (labels.PostKind), also as B role or by delegation."""
 
@@ -155,18 +228,36 @@ def post_kind_required(*kinds: str) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-def _door(view: View[P], kind: AccountKind, sign_in: str) -> View[P]:
+def _door(view: View[P], kind: AccountKind | None, sign_in: str) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         had_session = isinstance(request.user, Account)
+        was_staff = had_session and getattr(request.user, "kind", "") == AccountKind.STAFF
         account = account_of(request)
-        if account is not None and account.kind == kind:
+        if account is not None and kind in {None, account.kind}:
             return view(request, *args, **kwargs)
         if had_session and account is None:
-            messages.warning(request, _("登录已过期或不再有效，请重新登录。刚才提交的内容没有生效。"))
-        return redirect(sign_in_address(request, sign_in))
+            _say_what_became(request)
+        where = "accounts:staff_sign_in" if kind is None and was_staff else sign_in
+        return _to_sign_in(request, sign_in_address(request, where))
 
     return guarded
+
+
+def _say_what_became(request: HttpRequest) -> None:
+    if UNSENT in request.session:
+        messages.warning(request, _("登录已过期。刚才提交的内容没有生效，但已替您保留：重新登录后可以再提交。"))
+    else:
+        messages.warning(request, _("登录已过期或不再有效，请重新登录。刚才提交的内容没有生效。"))
+
+
+def _to_sign_in(request: HttpRequest, address: str) -> HttpResponse:
+    """A script that saves a draft is told no; a fragment is not filled with a sign-in page: the whole page goes there."""
+    if "X-Draft" in request.headers:
+        return HttpResponse(status=401)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def sign_in_address(request: HttpRequest, sign_in: str = "accounts:sign_in") -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from zhengtong.accounts.views import citizens, sign_in, staff, window
+from zhengtong.accounts.views import challenges, citizens, openid, security, sign_in, staff, window
 
 app_name = "accounts"
 
@@ -12,6 +12,30 @@ urlpatterns: list[URLPattern] = [
     path("account/confirm", sign_in.confirm, name="confirm"),
     path("account/confirm/again", sign_in.send_again, name="send_again"),
     path("account/sign-out", sign_in.sign_out, name="sign_out"),
+    path("account/sign-in/code", sign_in.second_factor, name="second_step"),
+    path("account/sign-in/passkey", sign_in.passkey, name="passkey"),
+    path("account/sign-in/challenge", challenges.challenge, name="challenge"),
+    path("account/sign-in/recovery", sign_in.recovery, name="recovery"),
+    path("account/sign-in/new-password", sign_in.new_password, name="new_password"),
+    path("account/sign-in/forgot", sign_in.forgot, name="forgot"),
+    path("account/sign-in/forgot/code", sign_in.reset, name="reset"),
+    path("account/openid/back", openid.back, name="openid_back"),
+    path("account/openid/leave", openid.leave, name="openid_leave"),
+    path("account/openid/<slug:code>/start", openid.start, name="openid_start"),
+    path("account/openid/<slug:code>/link", openid.link, name="openid_link"),
+    path("account/signed-out", sign_in.signed_out, name="signed_out"),
+    path("account/here", sign_in.here, name="here"),
+    path("account/unsent", security.unsent, name="unsent"),
+    path("account/security", security.security, name="security"),
+    path("account/security/again", security.again, name="again"),
+    path("account/security/password", security.password, name="password"),
+    path("account/security/app", security.add_app, name="add_app"),
+    path("account/security/key", security.add_key, name="add_key"),
+    path("account/security/remove", security.remove_factor, name="remove_factor"),
+    path("account/security/codes", security.codes, name="codes"),
+    path("account/security/devices/end", security.end_session_there, name="end_device"),
+    path("account/security/unlink", security.unlink, name="unlink"),
+    path("account/security/history", security.history, name="history"),
     path("account/profile", citizens.profile, name="profile"),
     path("account/profile/language", citizens.language, name="language"),
     path("account/profile/agent", citizens.add_agent, name="add_agent"),

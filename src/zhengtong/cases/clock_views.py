@@ -4,7 +4,7 @@ Nothing is counted here that the kernel has not counted: cells and rows are its 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -53,14 +53,8 @@ class Reading:
 def draw_clock(reading: Reading) -> ClockView:
     """The two-clock bar with its explanation."""
     clock = reading.clock
-    cells = tuple(_cells(reading))
-    return ClockView(
-        sentence=_sentence(reading),
-        signal=find_signal(clock, reading.calendar, reading.at),
-        cells=tuple(cell for cell, _day in cells),
-        today_index=_index(cells, lambda day: day <= reading.today) if clock.status != "stopped" else None,
-        promise_index=_index(cells, lambda day: clock.promised_on is not None and day <= clock.promised_on),
-        law_index=_index(cells, lambda day: clock.due_on is not None and day <= clock.due_on),
+    return replace(
+        draw_mini(reading),
         today_label=_("今天 %(day)s") % {"day": short_day_words(reading.today)},
         promise_label=_("承诺 %(day)s") % {"day": short_day_words(clock.promised_on)} if clock.promised_on else "",
         law_label=_("法定 %(day)s") % {"day": short_day_words(clock.due_on)} if clock.due_on else "",
@@ -74,11 +68,16 @@ def draw_clock(reading: Reading) -> ClockView:
 
 def draw_mini(reading: Reading) -> ClockView:
     """The row version for lists: the line and one sentence, no explanation."""
-    full = draw_clock(reading)
+    clock = reading.clock
+    cells = tuple(_cells(reading))
     return ClockView(
-        sentence=full.sentence, signal=full.signal, cells=full.cells, today_index=full.today_index,
-        promise_index=full.promise_index, law_index=full.law_index,
-    )  # fmt: skip
+        sentence=_sentence(reading),
+        signal=find_signal(clock, reading.calendar, reading.at),
+        cells=tuple(cell for cell, _day in cells),
+        today_index=_index(cells, lambda day: day <= reading.today) if clock.status != "stopped" else None,
+        promise_index=_index(cells, lambda day: clock.promised_on is not None and day <= clock.promised_on),
+        law_index=_index(cells, lambda day: clock.due_on is not None and day <= clock.due_on),
+    )
 
 
 def find_signal(clock: Clock, calendar: Calendar, at: datetime) -> tuple[SignalKind, str] | None:

@@ -1,7 +1,7 @@
 """The desk's lists and its search: which cases wait for whom, each line with its two clocks.
 
-A list is a union of limited branches over the docket, one for each post or unit; the fifty cases of one page are
-folded from their histories in a fixed number of queries, whatever the page holds.
+A list is a union of limited branches over the docket, one for each place where cases wait (unit, post, state); the
+fifty cases of one page are folded from their histories in a fixed number of queries, whatever the page holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,6 @@ from functools import cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -19,38 +18,45 @@ from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
 from zhengtong.cases.case_view import CaseRead, read_main_clock
-from zhengtong.cases.clock_views import Reading, draw_mini, find_signal, limit_words
-from zhengtong.cases.models import Asked
+from zhengtong.cases.clock_views import Reading, draw_mini, limit_words
+from zhengtong.cases.folded import states_of
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.authority import Actor, Seat
-from zhengtong.kernel.clocks import Clock
 from zhengtong.kernel.events import Standing
 from zhengtong.kernel.procedures import Phase, Procedure
 from zhengtong.kernel.silence import find_state_at
-from zhengtong.kernel.states import fold
 from zhengtong.kernel.terms import lapse_at, law_day
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.procedure_files import can_be_taken, codes, load_procedure, standing
 from zhengtong.law.procedure_files import words as words_of
 from zhengtong.law.rulebook_files import threshold
-from zhengtong.ledger.history import CaseRef, load_many
+from zhengtong.ledger.history import CaseRef
 from zhengtong.ledger.queries import (
     COUNT_CAP,
+    MOST_FOUND,
+    OPEN,
+    Branch,
     Case,
-    CaseQuerySet,
+    Place,
+    count_each,
     count_up_to,
     find_by_index,
+    find_by_items,
     find_by_number,
+    items_among,
+    items_in,
     page_of,
+    places_at,
 )
 from zhengtong.ui.codes import tidy_code
 from zhengtong.ui.values import ClockView, SignalKind
 
 PAGE: Final = 50
-MOST_FOUND: Final = 50
+MENU_CAP: Final = 100
 LIMITS: Final = ("", "")
 RECEIVING: Final = (Phase.SUBMITTED, Phase.RECEIVED)
 DELIVERING: Final = (Phase.DECIDED, Phase.DELIVERING)
+UNDER_WAY: Final = (Phase.EXAMINING, Phase.SUSPENDED)
 WITH_A_PARTY: Final = Phase.SUPPLEMENTING
 SORTS: Final = ("due", "newest")
 
@@ -74,6 +80,7 @@ LISTS: Final[Mapping[str, tuple[Promise, Promise]]] = {
 
 
 ALWAYS: Final = ("mine", "due", "unit")
+OF_THE_UNIT: Final = ("consents", "asked", "waiting", "unit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,72 +126,98 @@ def _clean(text: str) -> str:
 
 
 def count_lists(actor: Actor, at: datetime) -> tuple[ListLine, ...]:
-    """Every list of this person with its count, from the very query that fills it; empty special ones left out."""
+    """Every list of this person with its count, from the very branches that fill it; empty special ones left out.
+
+    In the menu a hundred is many: the page of a list says more.
+    """
+    waiting = {own: _waiting_at(actor, own=own) for own in (True, False)}
+    places = {*waiting[True], *waiting[False]}
+    branches: dict[tuple[str, Place | None], list[Branch]] = {("", place): [place.branch()] for place in places}
+    branches |= {("due", place): _due(place.branch(), at) for place in waiting[True]}
+    branches |= {(code, None): _branches(code, actor, at) for code in OF_THE_UNIT}
+    counted = count_each(branches, actor, cap=MENU_CAP)
     lines = []
     for code, (name, group) in LISTS.items():
-        count = count_up_to(branches_of(code, actor, at))
+        count = min(MENU_CAP, _sum(code, waiting[code != "deputy"], counted))
         if count or code in ALWAYS:
-            lines.append(ListLine(code=code, name=str(name), group=str(group), count=count, shown=shown_count(count)))
+            shown = shown_count(count, MENU_CAP)
+            lines.append(ListLine(code=code, name=str(name), group=str(group), count=count, shown=shown))
     return tuple(lines)
 
 
-def shown_count(count: int) -> int | str:
-    return count if count < COUNT_CAP else f"{COUNT_CAP - 1}+"
+def _sum(code: str, places: Sequence[Place], counted: Mapping[tuple[str, Place | None], int]) -> int:
+    if code in OF_THE_UNIT:
+        return counted[code, None]
+    return sum(counted["due" if code == "due" else "", place] for place in places if _is_of(code, place))
 
 
-def branches_of(code: str, actor: Actor, at: datetime, filters: Filters = Filters()) -> list[CaseQuerySet]:
+def shown_count(count: int, cap: int = COUNT_CAP) -> int | str:
+    return count if count < cap else f"{cap - 1}+"
+
+
+def branches_of(code: str, actor: Actor, at: datetime, filters: Filters = Filters()) -> list[Branch]:
     """The union a list is: one branch for each key, so that every branch is a range of one index."""
-    return [narrowed(branch, filters, actor) for branch in _branches(code, actor, at)]
+    return narrowed(_branches(code, actor, at), filters, actor)
 
 
-def _branches(code: str, actor: Actor, at: datetime) -> list[CaseQuerySet]:
-    base = Case.objects.visible_to(actor).open()
-    if code == "consents":
-        return [base.filter(pk__in=_asked_of(actor).filter(group="consent").values("case_id"))]
-    if code == "asked":
-        return [base.filter(pk__in=_asked_of(actor).exclude(group="consent").values("case_id"))]
+def _branches(code: str, actor: Actor, at: datetime) -> list[Branch]:
+    depts = sorted({seat.dept for seat in actor.seats})
+    if code in ("consents", "asked"):
+        return _asked(code, actor)
     if code == "unit":
-        return [base.filter(dept=dept) for dept in sorted({seat.dept for seat in actor.seats})]
+        return [OPEN.where("c.dept = %s", dept) for dept in depts]
     if code == "waiting":
-        depts = sorted({seat.dept for seat in actor.seats})
-        return [base.filter(dept=dept, phase=WITH_A_PARTY) for dept in depts]
-    seats = [seat for seat in actor.seats if (seat.standing is Standing.OWN) != (code == "deputy")]
-    held = [base.filter(unit=unit, post=post).exclude(phase=WITH_A_PARTY) for unit, post in _keys(seats, code)]
-    return [narrow for branch in held for narrow in _of_role(branch, code, at)]
+        return [OPEN.where("c.dept = %s", dept).where(f"c.phase = '{WITH_A_PARTY.value}'") for dept in depts]
+    held = [place.branch() for place in _waiting_at(actor, own=code != "deputy") if _is_of(code, place)]
+    return [each for branch in held for each in _due(branch, at)] if code == "due" else held
 
 
-def _keys(seats: Sequence[Seat], code: str) -> list[tuple[str, str]]:
+def _waiting_at(actor: Actor, *, own: bool) -> list[Place]:
+    """Where something waits for this person to go on with it: in an own standing, or standing in for somebody."""
+    seats = [seat for seat in actor.seats if (seat.standing is Standing.OWN) == own]
+    return [place for place in places_at(_keys(seats, own=own)) if place.phase != WITH_A_PARTY]
+
+
+def _keys(seats: Sequence[Seat], *, own: bool) -> set[tuple[str, str]]:
     """(unit, post) of what somebody holds; a case dispatched to a whole unit has no post."""
     posts = {(seat.unit, seat.post) for seat in seats}
-    units = {(unit, "") for seat in seats for unit in seat.own_units} if code != "deputy" else set()
-    return sorted(posts | units)
+    return posts | {(unit, "") for seat in seats for unit in seat.own_units} if own else posts
 
 
-def _of_role(branch: CaseQuerySet, code: str, at: datetime) -> Iterator[CaseQuerySet]:
+def _is_of(code: str, place: Place) -> bool:
+    """Whether what waits in this state belongs to a list."""
     if code == "receive":
-        yield branch.filter(phase__in=RECEIVING)
-    elif code == "deliver":
-        yield branch.filter(phase__in=DELIVERING)
-    elif code in ("approve", "examine"):
-        deciding = _places_of_decision()
-        under = branch.filter(phase__in=(Phase.EXAMINING, Phase.SUSPENDED))
-        yield under.filter(deciding) if code == "approve" else under.exclude(deciding)
-    elif code == "due":
-        until = soon(at)
-        yield branch.filter(due_at__lt=until)
-        yield branch.filter(promised_at__lt=until)
-    else:
-        yield branch
+        return place.phase in RECEIVING
+    if code == "deliver":
+        return place.phase in DELIVERING
+    if code in ("approve", "examine"):
+        decides = (place.procedure, place.state) in _places_of_decision()
+        return place.phase in UNDER_WAY and decides == (code == "approve")
+    return True
+
+
+def _due(branch: Branch, at: datetime) -> list[Branch]:
+    """Due soon by law or by promise: both stand in the index that gives the order."""
+    until = soon(at)
+    return [branch.where("(c.due_at < %s OR c.promised_at < %s)", until, until)]
+
+
+def _asked(code: str, actor: Actor) -> list[Branch]:
+    keys = sorted(asked_keys(actor))
+    if not keys:
+        return []
+    sign = "=" if code == "consents" else "<>"
+    waits = (
+        "c.id IN (SELECT a.case_id FROM cases_asked a WHERE a.is_waiting "  # noqa: S608 - holes and our own words
+        f"AND a.asked IN ({', '.join(['%s'] * len(keys))}) AND a.\"group\" {sign} 'consent')"
+    )
+    return [OPEN.where(waits, *keys)]
 
 
 def soon(at: datetime) -> datetime:
     """The instant before which what lapses is due soon, by the rulebook's threshold."""
     term = threshold("due_soon")
     return lapse_at(load_calendar().add(law_day(at), term.n))
-
-
-def _asked_of(actor: Actor) -> QuerySet[Asked]:
-    return Asked.objects.filter(is_waiting=True, asked__in=asked_keys(actor))
 
 
 def asked_keys(actor: Actor) -> set[str]:
@@ -198,14 +231,14 @@ def asked_keys(actor: Actor) -> set[str]:
 
 
 @cache
-def _places_of_decision() -> Q:
-    """States whose holder may decide there, in every procedure on the shelf."""
-    found = Q(pk__in=[])
-    for code in codes():
-        states = {state for version in standing(code) for state in _deciding(load_procedure(code, version))}
-        if states:
-            found |= Q(procedure=code, state__in=sorted(states))
-    return found
+def _places_of_decision() -> frozenset[tuple[str, str]]:
+    """(procedure, state) whose holder may decide there, in every procedure on the shelf."""
+    return frozenset(
+        (code, state)
+        for code in codes()
+        for version in standing(code)
+        for state in _deciding(load_procedure(code, version))
+    )
 
 
 def _deciding(procedure: Procedure) -> Iterator[str]:
@@ -226,21 +259,30 @@ def _expanded(procedure: Procedure, names: Sequence[str]) -> Iterator[str]:
             yield name
 
 
-def narrowed(branch: CaseQuerySet, filters: Filters, actor: Actor) -> CaseQuerySet:
+def narrowed(branches: Sequence[Branch], filters: Filters, actor: Actor) -> list[Branch]:
+    """The branches with what somebody looks for among their cases."""
+    found = list(branches)
     if filters.item:
-        branch = branch.filter(item=filters.item)
+        found = [branch.where("c.item = %s", filters.item) for branch in found]
     if filters.procedure:
-        branch = branch.filter(procedure=filters.procedure)
-    if filters.text:
-        branch = branch.filter(_matching(filters.text, actor))
-    return branch
+        found = [branch.where("c.procedure = %s", filters.procedure) for branch in found]
+    if filters.text and found:
+        condition, values = _matching(filters.text, actor)
+        found = [branch.where(condition, *values) for branch in found]
+    return found
 
 
-def _matching(text: str, actor: Actor) -> Q:
-    found = Q(number__gte=text, number__lt=f"{text}\uffff")
+def _matching(text: str, actor: Actor) -> tuple[str, list[object]]:
+    """A condition on a row that its branch has read anyway: number, item or party."""
+    values: list[object] = [text, f"{text}\uffff"]
+    conditions = ["(c.number >= %s AND c.number < %s)"]
     items = [row.code for row in catalogue.search(text, size=MOST_FOUND).rows]
     named = [case.pk for case in find_by_index(actor, "name", text)[:MOST_FOUND]]
-    return found | Q(item__in=items) | Q(pk__in=named)
+    for column, wanted in (("item", items), ("id", named)):
+        if wanted:
+            conditions.append(f"c.{column} IN ({', '.join(['%s'] * len(wanted))})")
+            values += wanted
+    return f"({' OR '.join(conditions)})", values
 
 
 # ---- one page ---------------------------------------------------------------------------------------
@@ -302,38 +344,31 @@ def worklist(code: str, actor: Actor, at: datetime, *, filters: Filters = Filter
         KeyError: there is no such list.
     """
     name = str(LISTS[code][0])
-    branches = branches_of(code, actor, at, filters)
-    count = count_up_to(branches)
+    whole = _branches(code, actor, at)
+    branches = narrowed(whole, filters, actor)
+    count = count_up_to(branches, actor)
     pages = max(1, -(-min(count, COUNT_CAP - 1) // PAGE))
     page = min(max(1, page), pages)
-    ids = _page_ids(branches, filters.sort, offset=(page - 1) * PAGE)
-    items, procedures = _choices(_branches(code, actor, at))
+    cases = _page(branches, actor, filters, page)
+    is_long = (count_up_to(whole, actor) if filters.query else count) >= COUNT_CAP
+    items, procedures = _choices(whole, actor, is_long=is_long)
     return WorkPage(
-        code=code, name=name, lines=lines_for(ids, at), count=count, shown=shown_count(count), page=page, pages=pages,
+        code=code, name=name, lines=lines_for(cases, at), count=count, shown=shown_count(count), page=page, pages=pages,
         filters=filters, items=items, procedures=procedures,
     )  # fmt: skip
 
 
-def _page_ids(branches: Sequence[CaseQuerySet], sort: str, *, offset: int) -> list[Case]:
-    if sort == "due":
-        return page_of(branches, size=PAGE, offset=offset)
-    newest: set[int] = set()
-    for branch in branches:
-        newest.update(branch.order_by("-id").values_list("id", flat=True)[: offset + PAGE])
-    wanted = sorted(newest, reverse=True)[offset : offset + PAGE]
-    found = Case.objects.in_bulk(wanted)
-    return [found[each] for each in wanted if each in found]
+def _page(branches: Sequence[Branch], actor: Actor, filters: Filters, page: int) -> list[Case]:
+    return page_of(branches, actor, size=PAGE, offset=(page - 1) * PAGE, newest=filters.sort == "newest")
 
 
 Choices = tuple[tuple[str, str], ...]
 
 
-def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
-    """What a list can be narrowed by: the items and procedures among its cases."""
-    parts = [branch.order_by().values_list("item", "procedure", "version").distinct() for branch in branches]
-    if not parts:
-        return (), ()
-    rows = list(parts[0].union(*parts[1:])[:COUNT_CAP]) if len(parts) > 1 else list(parts[0][:COUNT_CAP])
+def _choices(branches: Sequence[Branch], actor: Actor, *, is_long: bool) -> tuple[Choices, Choices]:
+    """What a list can be narrowed by: the items and procedures among its cases, or, where it is too long to be read
+    through, of all that is open in the department."""
+    rows = items_in(seat.dept for seat in actor.seats) if is_long else items_among(branches, actor)
     language = get_language() or "zh-hans"
     names = catalogue.item_names(sorted({row[0] for row in rows}))
     procedures = {
@@ -346,22 +381,20 @@ def _choices(branches: Sequence[CaseQuerySet]) -> tuple[Choices, Choices]:
 
 
 def read_many(cases: Sequence[Case], at: datetime) -> list[CaseRead]:
-    """Fold the cases of one page: their histories in one query, the law they are bound to in another."""
-    histories = load_many(case.pk for case in cases)
+    """The cases of one page: their histories in one query, unless kept since they last moved, their law in another."""
+    states = states_of(cases)
     known = [
-        (case, histories[case.pk], fold(histories[case.pk]))
-        for case in cases
-        if case.pk in histories and can_be_taken(case.procedure, case.version)
+        (case, states[case.pk]) for case in cases if case.pk in states and can_be_taken(case.procedure, case.version)
     ]
-    bounds = catalogue.bound_for_many([(state.item, state.item_version, state.answers) for _case, _h, state in known])
+    bounds = catalogue.bound_for_many([(state.item, state.item_version, state.answers) for _case, state in known])
     calendar, language = load_calendar(), get_language() or "zh-hans"
     return [
         CaseRead(
             ref=CaseRef(id=case.pk, number=case.number, last_seq=case.last_seq, head_hash=bytes(case.head_hash)),
-            history=history, state=find_state_at(bound, state, calendar, at), bound=bound, calendar=calendar, at=at,
-            words=words_of(bound.procedure, bound.version, language),
+            history=state.history, state=find_state_at(bound, state, calendar, at), bound=bound, calendar=calendar,
+            at=at, words=words_of(bound.procedure, bound.version, language),
         )
-        for (case, history, state), bound in zip(known, bounds, strict=True)
+        for (case, state), bound in zip(known, bounds, strict=True)
     ]  # fmt: skip
 
 
@@ -381,23 +414,18 @@ def lines_for(cases: Sequence[Case], at: datetime) -> tuple[WorkLine, ...]:
 
 def _line(read: CaseRead, title: str, names: Mapping[str, str], assignee: str) -> WorkLine:
     clock = read_main_clock(read)
+    reading = Reading(clock=clock, calendar=read.calendar, at=read.at, words=read.words) if clock else None
+    mini = draw_mini(reading) if reading else None
     holder = read.bound.states[read.state.state].holder
     role = read.word(f"roles.{holder}.name") if holder else ""
     return WorkLine(
         id=read.ref.id, number=read.state.number, url=reverse("cases:case", args=[read.state.number]), title=title,
         who=next((names[ref] for ref in read.state.parties.values() if ref in names), ""), state=read.state_name,
-        holder=" ".join(part for part in (role, assignee) if part),
-        signal=find_signal(clock, read.calendar, read.at) if clock else None,
-        promised=_limit(read, clock, promised=True), legal=_limit(read, clock, promised=False),
-        clock=draw_mini(Reading(clock=clock, calendar=read.calendar, at=read.at, words=read.words)) if clock else None,
+        holder=" ".join(part for part in (role, assignee) if part), signal=mini.signal if mini else None,
+        promised=limit_words(reading, promised=True) if reading else ("", "", ""),
+        legal=limit_words(reading, promised=False) if reading else ("", "", ""), clock=mini,
         opened_at=read.state.opened_at,
     )  # fmt: skip
-
-
-def _limit(read: CaseRead, clock: Clock | None, *, promised: bool) -> tuple[str, str, str]:
-    if clock is None:
-        return ("", "", "")
-    return limit_words(Reading(clock=clock, calendar=read.calendar, at=read.at, words=read.words), promised=promised)
 
 
 # ---- the way to the next ----------------------------------------------------------------------------
@@ -425,7 +453,7 @@ def neighbours(actor: Actor, place: str, case_id: int, at: datetime) -> Around |
     filters = Filters.of(given)
     page = int(given["page"]) if given.get("page", "").isdecimal() and len(given["page"]) < 6 else 1
     branches = branches_of(code, actor, at, filters)
-    cases = _page_ids(branches, filters.sort, offset=(page - 1) * PAGE)
+    cases = _page(branches, actor, filters, page)
     ids = [case.pk for case in cases]
     here = ids.index(case_id) if case_id in ids else -1
     around = [cases[n] if 0 <= n < len(cases) and here >= 0 else None for n in (here - 1, here + 1)]
@@ -438,7 +466,7 @@ def neighbours(actor: Actor, place: str, case_id: int, at: datetime) -> Around |
     return Around(
         url=f"{url}?{query}" if query else url, name=str(LISTS[code][0]),
         position=(page - 1) * PAGE + here + 1 if here >= 0 else 0,
-        count=shown_count(count_up_to(branches)), before=urls[0], after=urls[1],
+        count=shown_count(count_up_to(branches, actor)), before=urls[0], after=urls[1],
     )  # fmt: skip
 
 
@@ -467,9 +495,7 @@ def search_cases(actor: Actor, text: str, at: datetime) -> Found:
     ]
     items = [row.code for row in catalogue.search(said, size=MOST_FOUND).rows]
     if items:
-        ways.append(
-            (_("事项"), list(Case.objects.visible_to(actor).filter(item__in=items).order_by("-id")[:MOST_FOUND]))
-        )
+        ways.append((_("事项"), list(find_by_items(actor, items))))
     cases = {case.pk: case for _name, found in ways for case in found}
     lines = lines_for(list(cases.values())[:MOST_FOUND], at)
     return Found(text=said, lines=lines, by=tuple(name for name, found in ways if found))

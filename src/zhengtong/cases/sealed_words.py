@@ -28,7 +28,7 @@ def open_words(case_id: int, history: History) -> Mapping[Place, Json]:
     for row in Sealed.objects.filter(case_id=case_id, erased_at__isnull=True):
         parts = {name: bytes(getattr(row, name)) for name in ("wrapped", "nonce", "ciphertext", "salt")}
         try:
-            text = sealing.unseal(row.field, **parts)
+            text = sealing.unseal(row.field, key_id=row.key_id, **parts)
         except sealing.Broken:
             continue
         if row.seq in bodies and _is_committed(bodies[row.seq], row.field, parts["salt"], text):

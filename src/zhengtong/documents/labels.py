@@ -62,11 +62,6 @@ _UPLOAD: Final[dict[UploadFault, tuple[str | Promise, str | Promise, str | Promi
     UploadFault.INFECTED: (
         _("“%(name)s”里发现了病毒。"), _("带病毒的文件没有保存。"), _("请先给自己的电脑杀毒，再上传没有病毒的文件。"),
     ),
-    UploadFault.SCAN_FAILED: (
-        _("“%(name)s”暂时不能上传。"),
-        _("病毒检查没有完成，没有检查过的文件不能保存。"),
-        _("请过几分钟再试；仍然不行，请联系窗口。"),
-    ),
     UploadFault.NOT_KEPT: (
         _("“%(name)s”暂时不能上传。"), _("存放文件的地方现在写不进去，已经记录下来。"),
         _("请过几分钟再试；仍然不行，请联系窗口。"),
@@ -89,7 +84,10 @@ def renamed_words(name: str) -> str:
 SCAN_WORDS: Final = {
     "not_scanned": _("没有做过病毒检查"),
     "clean": _("病毒检查没有发现问题"),
+    "waiting": _("等待病毒检查，查完才能打开"),
+    "infected": _("发现病毒，内容已经销毁，请重新提交"),
 }
+HELD: Final = frozenset({"waiting", "infected"})
 
 MANNERS: Final = {
     "direct": _("直接送达"),

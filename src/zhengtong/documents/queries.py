@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zhengtong.documents import vault
+from zhengtong.documents.labels import HELD, SCAN_WORDS
 from zhengtong.documents.models import Drawing, MaterialFile, Paper, Upload
+from zhengtong.documents.refusing import UploadHeld
 from zhengtong.kernel.authority import Actor, may_read_all
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.events import Acted, DocumentIssued, Event, ResultIssued
@@ -29,6 +31,11 @@ class FileLine:
     scan: str
     stored_at: datetime
 
+    @property
+    def held_words(self) -> str:
+        """Why it cannot be opened, if it cannot."""
+        return str(SCAN_WORDS[self.scan]) if self.scan in HELD else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperLine:
@@ -50,8 +57,12 @@ def open_upload(digest: str) -> bytes:
 
     Raises:
         UnknownUpload: there is no such file any more.
+        UploadHeld: it waits for the virus scan, or did not pass it.
         vault.FileBroken
     """
+    held = Upload.objects.filter(digest=digest, scan__in=HELD).values_list("scan", flat=True).first()
+    if held is not None:
+        raise UploadHeld(held)
     try:
         return vault.read(digest)
     except vault.NotKept as gone:

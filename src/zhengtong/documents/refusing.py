@@ -18,8 +18,15 @@ class UploadFault(StrEnum):
     MACROS = "macros"
     SWOLLEN = "swollen"
     INFECTED = "infected"
-    SCAN_FAILED = "scan_failed"
     NOT_KEPT = "not_kept"
+
+
+class UploadHeld(Exception):
+    """A file that nobody may open: it waits for the virus scan, or was found infected and its content destroyed."""
+
+    def __init__(self, scan: str) -> None:
+        super().__init__(scan)
+        self.scan = scan
 
 
 class UploadRefused(Exception):

@@ -1,9 +1,11 @@
 """The virus scan of uploads: a command of the installation that reads the file from its standard input.
 
 `ZHENGTONG_SCANNER`, for example `clamdscan --no-summary -`: exit 0 clean, 1 infected, anything else did not work.
-Without one nothing is scanned, and the upload says so. A scan that fails refuses the file.
+Without one nothing is scanned, and the upload says so. Where the scan does not work the file waits in quarantine: kept,
+encrypted, opened by nobody, until `quarantine.rescan` has had its answer.
 """
 
+import logging
 import shlex
 import subprocess
 from enum import StrEnum
@@ -13,6 +15,7 @@ from django.conf import settings
 
 from zhengtong.documents.refusing import UploadFault, UploadRefused
 
+log = logging.getLogger(__name__)
 LONGEST_SECONDS: Final = 120
 
 
@@ -21,12 +24,15 @@ class Scan(StrEnum):
 
     NOT_SCANNED = "not_scanned"
     CLEAN = "clean"
+    WAITING = "waiting"
+    INFECTED = "infected"
 
 
 def scan(data: bytes, *, name: str) -> Scan:
-    """
+    """What the scanner says; WAITING where it gave no answer.
+
     Raises:
-        UploadRefused: infected, or the scan did not work.
+        UploadRefused: infected.
     """
     command = shlex.split(settings.ZHENGTONG_SCANNER)
     if not command:
@@ -35,8 +41,12 @@ def scan(data: bytes, *, name: str) -> Scan:
         run = subprocess.run(  # noqa: S603 - the installation's own command, no shell
             command, input=data, capture_output=True, timeout=LONGEST_SECONDS, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UploadRefused(UploadFault.SCAN_FAILED, {"name": name}) from error
-    if run.returncode == 0:
-        return Scan.CLEAN
-    raise UploadRefused(UploadFault.INFECTED if run.returncode == 1 else UploadFault.SCAN_FAILED, {"name": name})
+    except (OSError, subprocess.TimeoutExpired):
+        log.exception("the scanner gave no answer")
+        return Scan.WAITING
+    if run.returncode == 1:
+        raise UploadRefused(UploadFault.INFECTED, {"name": name})
+    if run.returncode:
+        log.error("the scanner ended with %d", run.returncode)
+        return Scan.WAITING
+    return Scan.CLEAN

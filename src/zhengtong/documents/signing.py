@@ -35,7 +35,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 FILE: Final = "documents-seal.pem"
 FIELD: Final = "DemonstrationSeal"
 SUBJECT: Final = "政通示例签章（演示证书，不具法律效力）"
-BITS: Final = 2048
+BITS: Final = 3072
 YEARS: Final = 30
 _KEY, _CERTIFICATE = "PRIVATE KEY", "CERTIFICATE"
 

@@ -217,7 +217,10 @@ def canonical(value: object) -> bytes:
     >>> canonical({"乙": 1, "a": [True, None]}).decode()
     '{"a":[true,null],"乙":1}'
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _switch_options(procedure: Procedure, item: ItemVersion) -> frozenset[str]:

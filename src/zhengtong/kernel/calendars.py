@@ -103,6 +103,8 @@ class DayTables:
 
     ``before[i]`` working days earlier than day i; ``nth[k]`` the day of the k-th working day;
     ``minutes[i]`` business minutes earlier than day i; ``reason[i]`` an index into ``reasons``.
+    ``last[i]`` is the place k of the last working day up to day i (-1: none), ``days[k]`` that of ``nth[k]`` as a date:
+    tuples, because counting forward is what every limit does, and a tuple hands out what is there already.
     """
 
     before: "array[int]"
@@ -110,6 +112,8 @@ class DayTables:
     minutes: "array[int]"
     reason: "array[int]"
     reasons: tuple[Why, ...]
+    last: tuple[int, ...]
+    days: tuple[date, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,7 @@ class Calendar:
             CalendarRange: the calendar does not cover the day.
             TypeError: an instant instead of a day (take ``law_day`` of it first).
         """
-        if isinstance(day, datetime):
+        if type(day) is not date and isinstance(day, datetime):
             raise TypeError(f"a day is wanted, not the instant {day.isoformat()}: take law_day of it")
         at = day.toordinal() - self.base
         if 0 <= at < len(self.tables.reason):
@@ -208,6 +212,11 @@ class Calendar:
         >>> due("2025-12-25", 5), due("2025-09-26", 5), due("2026-02-24", -1)
         ('2026-01-04', '2025-10-10', '2026-02-14')
         """
+        if n > 0 and type(day) is date and (place := day.toordinal() - self.base) >= 0:
+            try:  # two look-ups for what is asked most; whatever is wrong is named below
+                return self.tables.days[self.tables.last[place] + n]
+            except IndexError:
+                pass
         at = self.index(day)
         if n == 0:
             return day
@@ -588,7 +597,15 @@ def _day_tables(first: date, last: date, special: dict[date, Why], years: tuple[
         before.append(before[-1] + works)
         if works:
             nth.append(at)
-    return DayTables(before=before, nth=nth, minutes=_minutes(years, before), reason=reason, reasons=tuple(codes))
+    return DayTables(
+        before=before,
+        nth=nth,
+        minutes=_minutes(years, before),
+        reason=reason,
+        reasons=tuple(codes),
+        last=tuple(count - 1 for count in before[1:]),
+        days=tuple(date.fromordinal(first.toordinal() + at) for at in nth),
+    )
 
 
 def _minutes(years: tuple[YearTable, ...], before: "array[int]") -> "array[int]":

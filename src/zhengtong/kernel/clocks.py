@@ -207,30 +207,57 @@ def find_wake_at(
     Units: instants in UTC+8; thresholds in days are met at 00:00 of the day on which so many are left.
     Source: PROCEDURES 6
     """
-    if find_silent(bound, state, calendar, at):
-        return at
+    return _find_wake_at(bound, state, calendar, at, _find_running(state, calendar), (thresholds, repeat))
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A run that goes on, with the lapse instants of its limit and of its promise, reckoned once for all who ask."""
+
+    run: ClockRun
+    lapses_at: datetime | None
+    promised_lapses_at: datetime | None
+
+
+def _find_running(state: State, calendar: Calendar) -> tuple[_Running, ...]:
+    return tuple(
+        _Running(run, *find_lapses(state, run, calendar)) for run in state.clocks if run.status is RunStatus.RUNNING
+    )
+
+
+def _find_wake_at(
+    bound: Bound,
+    state: State,
+    calendar: Calendar,
+    at: datetime,
+    running: tuple[_Running, ...],
+    alarms: tuple[Sequence[Term], Term | None],
+) -> datetime | None:
+    for each in running:
+        if each.lapses_at is not None and each.lapses_at <= at and _is_answered(bound, state, each.run):
+            return at
     step = find_step(bound, state, state.state, calendar)
-    running = [run for run in state.clocks if run.status is RunStatus.RUNNING]
     if step is not None and step.status is RunStatus.RUNNING:
-        running.append(step)
-    instants = (moment for run in running for moment in _moments(state, run, calendar, at, thresholds, repeat))
-    return min((moment for moment in instants if moment > at), default=None)
+        running = (*running, _Running(step, *find_lapses(state, step, calendar)))
+    earliest: datetime | None = None
+    for each in running:
+        for limit, lapse in ((each.run.legal, each.lapses_at), (each.run.promised, each.promised_lapses_at)):
+            if lapse is None:
+                continue
+            for moment in (lapse, *_find_alarms(limit, lapse, calendar, at, alarms)):
+                if moment > at and (earliest is None or moment < earliest):
+                    earliest = moment
+    return earliest
 
 
-def _moments(
-    state: State, run: ClockRun, calendar: Calendar, at: datetime, thresholds: Sequence[Term], repeat: Term | None
+def _find_alarms(
+    limit: Term | None, lapse: datetime, calendar: Calendar, at: datetime, alarms: tuple[Sequence[Term], Term | None]
 ) -> Iterable[datetime]:
-    legal = find_lapse(run, calendar)
-    broken = find_broken_promise(state, run, calendar)
-    promised = (broken or reach_of(run, run.promised, calendar)).lapses_at
-    for limit, lapse in ((run.legal, legal), (run.promised, promised)):
-        if lapse is None:
-            continue
-        yield lapse
-        for threshold in thresholds:
-            yield from _before(limit, lapse, threshold, calendar)
-        if repeat is not None and lapse <= at:
-            yield _next_repeat(lapse, repeat, calendar, at)
+    thresholds, repeat = alarms
+    for threshold in thresholds:
+        yield from _before(limit, lapse, threshold, calendar)
+    if repeat is not None and lapse <= at:
+        yield _next_repeat(lapse, repeat, calendar, at)
 
 
 def _before(limit: Term | None, lapse: datetime, threshold: Term, calendar: Calendar) -> Iterable[datetime]:
@@ -294,15 +321,19 @@ def find_silent(bound: Bound, state: State, calendar: Calendar, at: datetime) ->
     """
     found = []
     for run in state.clocks:
-        if run.status is not RunStatus.RUNNING or (run.clock, run.seq) in state.rebutted:
-            continue
-        act, branch = _deemed_by(bound, run), _silent_branch(bound, state, run)
-        if act is None and branch is None:
+        if run.status is not RunStatus.RUNNING or not _is_answered(bound, state, run):
             continue
         lapse = find_lapse(run, calendar)
         if lapse is not None and lapse <= at:
+            act, branch = _deemed_by(bound, run), _silent_branch(bound, state, run)
             found.append(Silent(run=run, lapsed_at=lapse, act=act, branch=branch))
     return tuple(sorted(found, key=lambda silent: (silent.lapsed_at, silent.run.seq)))
+
+
+def _is_answered(bound: Bound, state: State, run: ClockRun) -> bool:
+    """Whether the law answers the lapse of this run, and the answer was not rebutted."""
+    answered = _deemed_by(bound, run) is not None or _silent_branch(bound, state, run) is not None
+    return answered and (run.clock, run.seq) not in state.rebutted
 
 
 def _deemed_by(bound: Bound, run: ClockRun) -> str | None:
@@ -385,8 +416,8 @@ def find_docket(
     holder = find_holder(bound, state)
     post = holder.post if holder is not None else ""
     phase = bound.phase_of(state.state)
-    main = find_main_clock(bound, state)
-    due_at, promised_at = find_lapses(state, main, calendar) if main is not None else (None, None)
+    running, main = _find_running(state, calendar), find_main_clock(bound, state)
+    listed = next((each for each in running if each.run is main), None)
     window = state.facts.get("window")
     return Docket(
         number=state.number,
@@ -405,8 +436,8 @@ def find_docket(
         outcome=state.outcome,
         opened_at=state.opened_at,
         accepted_at=state.marks.get("accepted"),
-        due_at=due_at,
-        promised_at=promised_at,
-        wake_at=find_wake_at(bound, state, calendar, at, thresholds, repeat),
+        due_at=listed.lapses_at if listed is not None else None,
+        promised_at=listed.promised_lapses_at if listed is not None else None,
+        wake_at=_find_wake_at(bound, state, calendar, at, running, (thresholds, repeat)),
         closed_at=state.visits[-1].since if phase is Phase.CLOSED else None,
     )

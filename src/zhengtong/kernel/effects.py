@@ -37,7 +37,7 @@ from zhengtong.kernel.events import (
 from zhengtong.kernel.fees import find_fees_to_demand
 from zhengtong.kernel.papers import draw_paper
 from zhengtong.kernel.procedures import ActionRule
-from zhengtong.kernel.states import Branch, RunStatus, State, evolve
+from zhengtong.kernel.states import Branch, RunStatus, State, evolve, retold
 from zhengtong.kernel.terms import Term, Unit, law_day
 
 PORTAL = "portal"
@@ -110,9 +110,10 @@ class Batch:
     def close(self) -> tuple[tuple[Event, ...], State]:
         """The finished events, each paper committed to, and the state after them."""
         events = tuple(self.events)
+        if not any(isinstance(event.body, DocumentIssued | ResultIssued) for event in events):
+            return events, self.state
         committed = tuple(self._commit(events, event) for event in events)
-        history = (*self.state.history[: -len(events)], *committed) if events else self.state.history
-        return committed, replace(self.state, history=history)
+        return committed, retold(self.state, (*self.state.history[: -len(events)], *committed))
 
     def _commit(self, events: tuple[Event, ...], event: Event) -> Event:
         body = event.body

@@ -25,7 +25,10 @@ _LONGEST_WALK: Final = 2000
 
 def find_run(state: State, clock: str) -> ClockRun | None:
     """The latest run of a clock; a void run counts as never started."""
-    return next((run for run in reversed(state.clocks) if run.clock == clock and run.how != "void"), None)
+    for run in reversed(state.clocks):
+        if run.clock == clock and run.how != "void":
+            return run
+    return None
 
 
 def find_lapse(run: ClockRun, calendar: Calendar) -> datetime | None:
@@ -67,6 +70,9 @@ def reach_of(run: ClockRun, limit: Term | None, calendar: Calendar, extensions: 
     """Count a limit and its extensions; each continues from the old due day."""
     if limit is None:
         return NOWHERE
+    if not run.holds and not run.extensions and limit.unit not in MINUTES:  # nine limits in ten
+        ends = calendar.due_day(law_day(run.from_at), limit)
+        return Reach(((limit, ends),), ends, lapse_at(ends))
     terms = (limit, *run.extensions[:extensions])
     if any(term.unit in MINUTES for term in terms):
         lapses_at = _lapse_in_hours(run, terms, calendar)

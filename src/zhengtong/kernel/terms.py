@@ -6,12 +6,14 @@ Half-days and minutes are no units. The law's zone is fixed UTC+8 (北京时间)
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Final, Self
 
 LAW_ZONE: Final = timezone(timedelta(hours=8))
 
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = time(tzinfo=LAW_ZONE)
 _SHAPE: Final = re.compile(r"(0|[1-9][0-9]{0,3}) (wd|cd|h|wh|month|year)")
 
 
@@ -132,4 +134,4 @@ def lapse_at(due_day: date) -> datetime:
     >>> lapse_at(date(2026, 3, 30)).isoformat()
     '2026-03-31T00:00:00+08:00'
     """
-    return datetime(due_day.year, due_day.month, due_day.day, tzinfo=LAW_ZONE) + timedelta(days=1)
+    return datetime.combine(due_day, _MIDNIGHT) + _DAY

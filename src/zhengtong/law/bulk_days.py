@@ -5,7 +5,7 @@ The same tables as the kernel's calendar, read without a copy, and the same answ
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,10 @@ from zhengtong.kernel.calendars import Calendar, CalendarRange
 Days: TypeAlias = NDArray[np.datetime64]
 DaysLike: TypeAlias = ArrayLike | Sequence[date] | date
 Counts: TypeAlias = NDArray[np.intc]
+Numbers: TypeAlias = NDArray[np.int64]
+
+AT_ONCE: Final = 32_768
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def add_days(calendar: Calendar, starts: DaysLike, n: ArrayLike) -> Days:
@@ -26,14 +30,44 @@ def add_days(calendar: Calendar, starts: DaysLike, n: ArrayLike) -> Days:
         CalendarRange: a day outside the calendar, or a count that runs off its end.
         ValueError: a day that is missing (NaT).
     """
+    days, steps = np.broadcast_arrays(np.asarray(starts, dtype="datetime64[D]"), np.asarray(n, dtype=np.int64))
+    if steps.size and steps.min() > 0:
+        numbers = np.ascontiguousarray(days).view(np.int64).reshape(-1)
+        return _forward(calendar, numbers, np.ascontiguousarray(steps).reshape(-1)).reshape(days.shape)
+    return _either_way(calendar, days, steps)
+
+
+def _forward(calendar: Calendar, numbers: Numbers, steps: Numbers) -> Days:
+    """Counting forward only, as every limit does: through[day] + n is the place of the answer among the working days.
+
+    Speed: days stay the numbers they are stored as; pieces that fit the processor's cache, in buffers used again, spare
+    the memory traffic of whole columns; least and greatest are looked at instead of masks, so `wrap` never wraps.
+    """
+    first = calendar.base - _EPOCH
+    through = np.array(calendar.tables.last, dtype=np.int64)
+    working = np.frombuffer(calendar.tables.nth, np.intc).astype(np.int64) + first
+    found = np.empty(len(numbers), dtype=np.int64)
+    index, place = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
+    for begin in range(0, len(numbers), AT_ONCE):
+        piece = numbers[begin : begin + AT_ONCE]
+        at, k = index[: len(piece)], place[: len(piece)]
+        np.subtract(piece, first, out=at)
+        _check_covered(calendar, at)
+        np.take(through, at, out=k, mode="wrap")
+        more = steps[begin : begin + AT_ONCE]
+        _check_reached(calendar, more.max() < len(working))
+        np.add(k, more, out=k)
+        _check_reached(calendar, k.max() < len(working))
+        np.take(working, k, out=found[begin : begin + AT_ONCE], mode="wrap")
+    return found.view("datetime64[D]")
+
+
+def _either_way(calendar: Calendar, days: Days, steps: Numbers) -> Days:
     before, nth, _ = _tables(calendar)
-    at = _indices(calendar, starts)
-    steps = np.asarray(n, dtype=np.int64)
-    at, steps = np.broadcast_arrays(at, steps)
+    at = _indices(calendar, days)
     k = np.where(steps > 0, before[at + 1] + steps - 1, before[at] + steps)
     moved = steps != 0
-    if np.any(moved & ((k < 0) | (k >= len(nth)))):
-        raise CalendarRange(f"a count runs off the calendar, which covers {calendar.first} to {calendar.last}")
+    _check_reached(calendar, not np.any(moved & ((k < 0) | (k >= len(nth)))))
     return _as_days(calendar, np.where(moved, nth[np.where(moved, k, 0)], at))
 
 
@@ -93,14 +127,24 @@ def _tables(calendar: Calendar) -> tuple[Counts, Counts, Counts]:
     return before, nth, minutes
 
 
-def _indices(calendar: Calendar, days: DaysLike) -> NDArray[np.int64]:
+def _indices(calendar: Calendar, days: DaysLike) -> Numbers:
     asked = np.asarray(days, dtype="datetime64[D]")
-    if np.any(np.isnat(asked)):
+    at: Numbers = np.ascontiguousarray(asked).view(np.int64) - (calendar.base - _EPOCH)
+    _check_covered(calendar, at)
+    return at.reshape(asked.shape)
+
+
+def _check_covered(calendar: Calendar, at: Numbers) -> None:
+    if not at.size or (at.min() >= 0 and at.max() < len(calendar.tables.reason)):
+        return
+    if np.any(np.isnat((at + (calendar.base - _EPOCH)).view("datetime64[D]"))):
         raise ValueError("a day is missing (NaT)")
-    at = (asked - np.datetime64(calendar.first, "D")).astype(np.int64)
-    if np.any((at < 0) | (at >= len(calendar.tables.reason))):
-        raise CalendarRange(f"a day is outside the calendar, which covers {calendar.first} to {calendar.last}")
-    return at
+    raise CalendarRange(f"a day is outside the calendar, which covers {calendar.first} to {calendar.last}")
+
+
+def _check_reached(calendar: Calendar, reached: bool | np.bool_) -> None:
+    if not reached:
+        raise CalendarRange(f"a count runs off the calendar, which covers {calendar.first} to {calendar.last}")
 
 
 def _as_days(calendar: Calendar, at: NDArray[np.integer]) -> Days:

@@ -1,116 +1,292 @@
-"""How fast the one door is: acts per second through `record()` against the bare commit of the same rows, in one run.
+"""How fast the one door is, always against something done in the same run: the bare commit of the same rows, one writer
+against several, one act at a time against many at once.
 
-Absolute figures belong to the machine and its neighbours; the ratio is what may be compared.
+Absolute figures belong to the machine and its neighbours; the ratio of one round is what may be compared. The bare side
+is as direct as the driver allows: statements and values made beforehand, prepared, no lock file, no wrapper.
 """
 
+import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import median
-from typing import Final
+from functools import partial
+from statistics import median, quantiles
+from typing import Any, Final, cast
 
-from zhengtong.ledger.chain import COLUMNS, GENESIS, forge
-from zhengtong.ledger.folds import DOCKET, Folds
-from zhengtong.ledger.history import CaseRef
-from zhengtong.ledger.installed import installed
-from zhengtong.ledger.record import Entry, Recorded, docket_values, record_entry
-from zhengtong.ledger.rows import Row
-from zhengtong.ledger.writing import transaction
+from django.db import connection
+
+from zhengtong.ledger.folds import Folds
+from zhengtong.ledger.preparing import Entry, Prepared, prepare
+from zhengtong.ledger.record import Recorded, prepare_many, record_entry, record_many, write_prepared
+from zhengtong.ledger.rows import OUTBOX
+from zhengtong.ledger.statements import OUTBOX_COLUMNS, Step, act_steps, one_statement
+from zhengtong.ledger.writing import FEED_LOCK, insert_sql, transaction, vendor
 
 ROUNDS: Final = 5
-Story = Callable[[int], Sequence[Callable[[Recorded | None], Entry]]]
+WRITERS: Final = 4
+ENTRIES_A_CHUNK: Final = 250
+_PATIENCE: Final = 120.0
+
+Making = Callable[[Recorded | None], Entry]
+Story = Callable[[int], Sequence[Making]]
+"""The acts of the n-th case, each made from the result of the one before. Every case opens at an instant of its own, or
+ids meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Medians of interleaved rounds. `ratio` = recorded / bare of the same round."""
+    """Medians of interleaved rounds; `ratios` = recorded / bare, round by round."""
 
     acts: int
     recorded_per_second: float
     bare_per_second: float
     ratio: float
+    ratios: tuple[float, ...]
 
 
 def measure(story: Story, bare: Story, *, cases: int, folds: Folds, rounds: int = ROUNDS) -> Measured:
-    """`story(n)` gives the acts of the n-th case, each made from the result of the one before. `bare(n)` gives the same
-    acts of other cases: theirs are forged beforehand, and only written and committed. Every case opens at an instant of
-    its own, or ids meet."""
+    """The acts of `story` through the door against those of `bare`, which are forged beforehand, and only written and
+    committed."""
     recorded: list[float] = []
     committed: list[float] = []
     acts = 0
     for each in range(rounds):
         numbers = range(each * cases, (each + 1) * cases)
+        prepared = [made for n in numbers for made in _forged(bare(n), folds)]
+        stories = [story(n) for n in numbers]
         began = time.perf_counter()
-        acts = sum(_record_case(story(n), folds) for n in numbers)
+        acts = sum(_record_case(one, folds) for one in stories)
         recorded.append(acts / (time.perf_counter() - began))
-        prepared = [rows for n in numbers for rows in _bare_rows(bare(n), folds)]
-        began = time.perf_counter()
-        for rows in prepared:
-            _commit(rows)
-        committed.append(len(prepared) / (time.perf_counter() - began))
-    ratios = [one / other for one, other in zip(recorded, committed, strict=True)]
+        committed.append(len(prepared) / _commit(prepared))
+    ratios = tuple(one / other for one, other in zip(recorded, committed, strict=True))
     return Measured(
         acts=acts * rounds, recorded_per_second=median(recorded), bare_per_second=median(committed),
-        ratio=median(ratios),
+        ratio=median(ratios), ratios=ratios,
     )  # fmt: skip
 
 
-def _record_case(acts: Sequence[Callable[[Recorded | None], Entry]], folds: Folds) -> int:
+def _record_case(acts: Sequence[Making], folds: Folds) -> int:
     last: Recorded | None = None
     for act in acts:
         last = record_entry(act(last), folds=folds)
     return len(acts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    case: Sequence[object]
-    is_first: bool
-    events: Sequence[Sequence[object]]
-    readers: Sequence[Sequence[object]]
-    told: Sequence[Row]
-
-
-def _bare_rows(acts: Sequence[Callable[[Recorded | None], Entry]], folds: Folds) -> list[_Rows]:
-    """The rows of docket, events, readers and reactions each act would write, reckoned without writing."""
-    from zhengtong.ledger.record import case_id_of
-
-    found: list[_Rows] = []
+def _forged(acts: Sequence[Making], folds: Folds) -> Iterator[Prepared]:
+    """What each act would write, reckoned without writing."""
     last: Recorded | None = None
     for act in acts:
-        entry = act(last)
-        case_id = last.case_id if last else case_id_of(entry.key)
-        links = forge(case_id, entry.bound.region, last.head_hash if last else GENESIS, entry.events)
-        state = entry.before
-        for event in entry.events:
-            state = folds.evolve(state, event)
-        assert state is not None
-        docket = docket_values(folds.find_docket(entry.bound, state, entry.calendar, entry.now))
-        case = [case_id, *(docket[name] for name in DOCKET), links[-1].seq, links[-1].hash]
-        events = [[getattr(link, name) for name in COLUMNS] for link in links]
-        new = folds.find_readers(entry.bound, state) - (
-            folds.find_readers(entry.bound, entry.before) if entry.before else frozenset()
-        )
-        after = CaseRef(id=case_id, number=state.number, last_seq=links[-1].seq, head_hash=links[-1].hash)
-        told = [row for reaction in installed().reactions for row in reaction(after, state, tuple(entry.events))]
-        readers = [(case_id, *reader) for reader in sorted(new)]
-        found.append(_Rows(case=case, is_first=last is None, events=events, readers=readers, told=told))
+        made, (state,) = prepare((act(last),), folds, vendor())
+        (ref,) = made.refs
         last = Recorded(
-            case_id=case_id, number=state.number, seq=links[-1].seq, head_hash=links[-1].hash, replayed=False,
-            state=state,
+            case_id=ref.id, number=ref.number, seq=ref.last_seq, head_hash=ref.head_hash, replayed=False, state=state
         )  # fmt: skip
-    return found
+        yield made
 
 
-def _commit(rows: _Rows) -> None:
-    columns = (*DOCKET, "last_seq", "head_hash")
-    with transaction() as pen:
-        if rows.is_first:
-            pen.insert("ledger_case", ("id", *columns), [rows.case])
+# ---- the bare side ------------------------------------------------------------------------------------
+
+
+def _commit(acts: Sequence[Prepared]) -> float:
+    """Seconds for writing and committing each act's rows by the driver alone."""
+    connection.ensure_connection()
+    raw = cast("Any", connection.connection)
+    if vendor() == "sqlite":
+        return _commit_on_sqlite(raw.cursor(), [_words(made) for made in acts])
+    from psycopg import RawCursor
+
+    return _commit_on_postgres(RawCursor(raw), [one_statement(made) for made in acts])
+
+
+def _words(made: Prepared) -> list[Step]:
+    steps = list(act_steps(made))
+    if made.outgoing:
+        told = [value for row in made.outgoing for value in row]
+        steps.append((insert_sql(OUTBOX, OUTBOX_COLUMNS, len(made.outgoing)), told))
+    return [(sql.replace("%s", "?"), tuple(values)) for sql, values in steps]
+
+
+def _commit_on_sqlite(cursor: Any, acts: Sequence[Sequence[Step]]) -> float:
+    execute = cursor.execute
+    began = time.perf_counter()
+    for steps in acts:
+        execute("BEGIN IMMEDIATE")
+        for sql, values in steps:
+            execute(sql, values)
+        execute("COMMIT")
+    return time.perf_counter() - began
+
+
+def _commit_on_postgres(cursor: Any, acts: Sequence[Step]) -> float:
+    began = time.perf_counter()
+    for sql, values in acts:
+        cursor.execute(sql, values, prepare=True)
+    return time.perf_counter() - began
+
+
+# ---- several writers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writers:
+    """One process and several, each with cases of its own; `ratios` = acts per second of all together / of the one.
+    The times of an act are those of the several."""
+
+    writers: int
+    acts: int
+    one_per_second: float
+    together_per_second: float
+    ratio: float
+    ratios: tuple[float, ...]
+    p50_ms: float
+    p99_ms: float
+    p99_over_p50: float
+
+
+def measure_writers(
+    story: Story, *, cases: int, folds: Folds, writers: int = WRITERS, rounds: int = ROUNDS
+) -> Writers:  # fmt: skip
+    """`cases` for each writer; `story(n)` is asked for every n below 2 × rounds × writers × cases at most once."""
+    alone: list[float] = []
+    together: list[float] = []
+    took: list[float] = []
+    place = acts = 0
+    for _ in range(rounds):
+        rate, _ = _run_writers(story, 1, range(place, place + cases * writers), folds)
+        alone.append(rate)
+        place += cases * writers
+        rate, times = _run_writers(story, writers, range(place, place + cases * writers), folds)
+        together.append(rate)
+        place += cases * writers
+        took += times
+        acts += len(times)
+    ratios = tuple(many / one for many, one in zip(together, alone, strict=True))
+    p50, p99 = median(took) * 1e3, quantiles(took, n=100)[98] * 1e3
+    return Writers(
+        writers=writers, acts=acts, one_per_second=median(alone), together_per_second=median(together),
+        ratio=median(ratios), ratios=ratios, p50_ms=p50, p99_ms=p99, p99_over_p50=p99 / p50,
+    )  # fmt: skip
+
+
+def _run_writers(story: Story, writers: int, numbers: range, folds: Folds) -> tuple[float, list[float]]:
+    """Acts per second of all writers together, and the seconds of each act."""
+    connection.close()  # a child must not go on with its parent's connection
+    forking = multiprocessing.get_context("fork")
+    gate = forking.Barrier(writers)
+    pipes = [forking.Pipe(duplex=False) for _ in range(writers)]
+    processes = [
+        forking.Process(target=_write_on, args=(story, numbers[place::writers], folds, gate, telling))
+        for place, (_, telling) in enumerate(pipes)
+    ]
+    for process in processes:
+        process.start()
+    told = [hearing.recv() for hearing, _ in pipes]
+    for process in processes:
+        process.join()
+    times = [one for _, _, some in told for one in some]
+    lasted = max(ended for _, ended, _ in told) - min(began for began, _, _ in told)
+    return len(times) / lasted, times
+
+
+def _write_on(story: Story, numbers: Iterable[int], folds: Folds, gate: Any, telling: Any) -> None:
+    stories = [story(n) for n in numbers]
+    connection.ensure_connection()
+    took: list[float] = []
+    gate.wait(_PATIENCE)
+    began = time.monotonic()
+    for acts in stories:
+        last: Recorded | None = None
+        for act in acts:
+            entry = act(last)
+            start = time.perf_counter()
+            last = record_entry(entry, folds=folds)
+            took.append(time.perf_counter() - start)
+    telling.send((began, time.monotonic(), took))
+    connection.close()
+
+
+# ---- many at once -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """Events per second: act by act, many at once in this process, and prepared by another process while this one
+    writes. `ratios` = many at once / act by act; `ratios_of_two` = the two processes / act by act."""
+
+    events: int
+    single_per_second: float
+    bulk_per_second: float
+    ratio: float
+    ratios: tuple[float, ...]
+    two_per_second: float
+    ratio_of_two: float
+    ratios_of_two: tuple[float, ...]
+
+
+def measure_bulk(
+    story: Story, whole: Callable[[int], Entry], *, single_cases: int, bulk_cases: int, folds: Folds, rounds: int = ROUNDS
+) -> Bulk:  # fmt: skip
+    """`story(n)` gives a case act by act, `whole(n)` a case as one entry with all its events: both decided beforehand.
+    `whole` is asked for each n below 2 × rounds × bulk_cases once."""
+    single: list[float] = []
+    bulk: list[float] = []
+    two: list[float] = []
+    events = place = 0
+    for each in range(rounds):
+        stories = [story(n) for n in range(each * single_cases, (each + 1) * single_cases)]
+        began, told = time.perf_counter(), 0
+        for acts in stories:
+            told += _record_events(acts, folds)
+        single.append(told / (time.perf_counter() - began))
+        for rates, door in ((bulk, _record_in_bulk), (two, _record_by_two)):
+            entries = [whole(n) for n in range(place, place + bulk_cases)]
+            place += bulk_cases
+            told = sum(len(entry.events) for entry in entries)
+            rates.append(told / door(entries, folds))
+            events += told
+    of_bulk = tuple(many / one for many, one in zip(bulk, single, strict=True))
+    of_two = tuple(many / one for many, one in zip(two, single, strict=True))
+    return Bulk(
+        events=events, single_per_second=median(single), bulk_per_second=median(bulk), ratio=median(of_bulk),
+        ratios=of_bulk, two_per_second=median(two), ratio_of_two=median(of_two), ratios_of_two=of_two,
+    )  # fmt: skip
+
+
+def _record_events(acts: Sequence[Making], folds: Folds) -> int:
+    last: Recorded | None = None
+    for act in acts:
+        last = record_entry(act(last), folds=folds)
+    return last.seq if last else 0
+
+
+def _record_in_bulk(entries: Sequence[Entry], folds: Folds) -> float:
+    began = time.perf_counter()
+    record_many(entries, folds=folds)
+    return time.perf_counter() - began
+
+
+def _record_by_two(entries: Sequence[Entry], folds: Folds) -> float:
+    connection.close()
+    forking = multiprocessing.get_context("fork")
+    hearing, telling = forking.Pipe(duplex=False)
+    process = forking.Process(target=_prepare_on, args=(entries, folds, telling))
+    process.start()
+    telling.close()
+    began = 0.0
+    while (prepared := hearing.recv()) is not None:
+        if prepared == "ready":
+            connection.ensure_connection()
+            began = time.perf_counter()
         else:
-            sets = ", ".join(f'"{name}" = %s' for name in columns)
-            pen.run(f"UPDATE ledger_case SET {sets} WHERE id = %s", [*rows.case[1:], rows.case[0]])  # noqa: S608 - our own columns
-        pen.insert("ledger_event", COLUMNS, rows.events)
-        pen.insert("ledger_reader", ("case_id", "kind", "ref"), rows.readers)
-        for row in rows.told:
-            pen.put(row)
+            write_prepared(prepared, folds=folds)
+    lasted = time.perf_counter() - began
+    process.join()
+    return lasted
+
+
+def _prepare_on(entries: Sequence[Entry], folds: Folds, telling: Any) -> None:
+    telling.send("ready")
+    for start in range(0, len(entries), ENTRIES_A_CHUNK):
+        telling.send(prepare_many(entries[start : start + ENTRIES_A_CHUNK], folds=folds))
+    telling.send(None)

@@ -5,6 +5,7 @@ instants in UTC with six digits. The same bytes come from orjson and from the st
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 Plain = object  # None, bool, int, str, list and dict of these
@@ -47,6 +48,36 @@ def dumps(value: Plain) -> bytes:
     return _dumps(value)
 
 
+_AS_THEY_ARE: Final = frozenset({str, bool, type(None)})
+_NUL: Final = b"\\u0000"
+
+
+def quick(value: object) -> bytes:
+    """`canonical` on the short way every written event takes: what no database keeps in a text is found in the bytes,
+    for much less than by a look at every text.
+
+    Raises:
+        NotCanonical: as `plain`.
+    """
+    try:
+        text = _dumps(_unread(value))
+    except (TypeError, UnicodeEncodeError):  # orjson's word and the standard library's for a lone surrogate
+        return canonical(value)
+    return canonical(value) if _NUL in text else text
+
+
+def _unread(value: object) -> Plain:
+    """`plain`, but texts are taken as they are."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict:
+        return {str(name): _unread(inner) for name, inner in value.items()}  # type: ignore[attr-defined]
+    if kind is datetime:
+        return stamp(value)  # type: ignore[arg-type]
+    return plain(value)
+
+
 def loads(text: str | bytes) -> Plain:
     return _loads(text)
 
@@ -66,6 +97,8 @@ def plain(value: object) -> Plain:
     Raises:
         NotCanonical: a float, an integer beyond 64 bits, text that no database keeps, any other type.
     """
+    if type(value) is str:  # nearly all there is; a match of classes is slow
+        return _text(value)
     match value:
         case None | bool():
             return value
@@ -97,8 +130,9 @@ def _text(text: str) -> str:
     return str(text)
 
 
+@lru_cache(maxsize=4_096)
 def stamp(at: datetime) -> str:
-    """An aware instant in UTC with six digits.
+    """An aware instant in UTC with six digits. Kept, because the events of an act share their instants.
 
     >>> from datetime import datetime, timedelta, timezone
     >>> stamp(datetime(2026, 3, 1, 9, tzinfo=timezone(timedelta(hours=8))))

@@ -6,14 +6,13 @@ event.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
-from zhengtong.kernel.events import Event, Standing
+from zhengtong.kernel.events import Body, Event, Standing
 from zhengtong.ledger import canonical, codec
 
 ALGORITHMS: Final = ("sm3", "sha256")
@@ -21,9 +20,8 @@ GENESIS: Final = bytes(32)
 Hasher = Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """One row of the event table; `body` is its canonical text."""
+class Link(NamedTuple):
+    """One row of the event table as it was read; `body` is its canonical text. A tuple, for `verify` reads millions."""
 
     case_id: int
     seq: int
@@ -45,7 +43,8 @@ class Link:
     hash: bytes
 
 
-COLUMNS: Final = tuple(Link.__slots__)
+COLUMNS: Final = Link._fields
+LinkRow = tuple[Any, ...]  # the values of a Link in the order of COLUMNS, as a driver takes them
 
 
 def algorithm() -> str:
@@ -62,8 +61,16 @@ def hasher(name: str) -> Hasher:
     if name not in ALGORITHMS:
         raise ValueError(f"{name!r} is none of {', '.join(ALGORITHMS)}")
     if name in hashlib.algorithms_available:
-        return lambda data: hashlib.new(name, data).digest()
+        return partial(_hashlib, hashlib.new(name))
     return _cryptography_sm3
+
+
+def _hashlib(empty: Any, data: bytes) -> bytes:
+    """A copy of an empty hash is quicker than a new one, which OpenSSL has to look up by its name."""
+    running = empty.copy()
+    running.update(data)
+    digest: bytes = running.digest()
+    return digest
 
 
 def _cryptography_sm3(data: bytes) -> bytes:
@@ -85,55 +92,57 @@ def hex_digest(data: bytes) -> str:
 
 def link_hash(link: Link, hash_of: Hasher) -> bytes:
     """The hash this row should bear."""
-    head = canonical.dumps(
-        [
-            link.case_id, link.seq, link.region, link.batch, link.kind, link.codec, link.person, link.post, link.unit,
-            link.role, link.standing, link.basis, canonical.stamp(link.at), canonical.stamp(link.recorded_at), link.key,
-        ]
-    )  # fmt: skip
-    return hash_of(b"".join((head[:-1], b",", link.body.encode(), b',"', link.prev.hex().encode(), b'"]')))
+    *named, at, recorded_at, key, body, prev, _ = link
+    head = canonical.dumps([*named, canonical.stamp(at), canonical.stamp(recorded_at), key])
+    return hash_of(_hashed(head, body.encode(), prev))
 
 
-def forge(case_id: int, region: str, prev: bytes, events: Sequence[Event]) -> list[Link]:
-    """The rows of these events, chained on from `prev`."""
+def _hashed(head: bytes, body: bytes, prev: bytes) -> bytes:
+    """One JSON list: the columns, the body as it is stored, the hash before."""
+    return b"".join((head[:-1], b",", body, b',"', prev.hex().encode(), b'"]'))
+
+
+def forge(
+    case_id: int, region: str, prev: bytes, events: Sequence[Event], instant: Callable[[datetime], object]
+) -> list[LinkRow]:
+    """The rows of these events in the order of COLUMNS, chained on from `prev`, instants as `instant` writes them.
+
+    The one pass every event goes through, so each body is made canonical once, for its hash and for its row, and no
+    `Link` is built. What it hashes is what `link_hash` says of the row (tested).
+    """
     hash_of = hasher(algorithm())
-    links: list[Link] = []
+    rows: list[LinkRow] = []
     for event in events:
-        made = _link(case_id, region, prev, event, hash_of)
-        links.append(made)
-        prev = made.hash
-    return links
-
-
-def _link(case_id: int, region: str, prev: bytes, event: Event, hash_of: Hasher) -> Link:
-    body = canonical.dumps(codec.encode(event.body)).decode()
-    bare = Link(
-        case_id=case_id,
-        seq=event.seq,
-        region=region,
-        batch=event.batch,
-        kind=event.kind,
-        codec=codec.edition(event.kind),
-        person=event.person,
-        post=event.post,
-        unit=event.unit,
-        role=event.role,
-        standing=str(event.standing),
-        basis=event.basis,
-        at=event.at,
-        recorded_at=event.recorded_at,
-        key=event.key,
-        body=body,
-        prev=prev,
-        hash=b"",
-    )
-    return replace(bare, hash=link_hash(bare, hash_of))
+        body, at, recorded_at = event.body, event.at, event.recorded_at
+        kind = type(body).__name__
+        edition, standing = codec.edition(kind), str(event.standing)
+        text = codec.text(body)
+        head = canonical.dumps(
+            [
+                case_id, event.seq, region, event.batch, kind, edition, event.person, event.post, event.unit,
+                event.role, standing, event.basis, canonical.stamp(at), canonical.stamp(recorded_at), event.key,
+            ]
+        )  # fmt: skip
+        own = hash_of(_hashed(head, text, prev))
+        rows.append(
+            (
+                case_id, event.seq, region, event.batch, kind, edition, event.person, event.post, event.unit,
+                event.role, standing, event.basis, instant(at), instant(recorded_at), event.key, text.decode(), prev,
+                own,
+            )
+        )  # fmt: skip
+        prev = own
+    return rows
 
 
 def to_event(link: Link) -> Event:
     """The event a row stands for."""
+    return event_of(link, codec.decode(link.kind, link.codec, canonical.loads(link.body)))
+
+
+def event_of(link: Link, body: Body) -> Event:
+    """The event a row stands for whose body has been read already."""
     return Event(
         seq=link.seq, batch=link.batch, at=link.at, recorded_at=link.recorded_at, person=link.person, post=link.post,
-        unit=link.unit, role=link.role, standing=Standing(link.standing), basis=link.basis, key=link.key,
-        body=codec.decode(link.kind, link.codec, canonical.loads(link.body)),
+        unit=link.unit, role=link.role, standing=Standing(link.standing), basis=link.basis, key=link.key, body=body,
     )  # fmt: skip

@@ -1,18 +1,30 @@
 """Reading a history (办件全程): the events of a case as the kernel knows them, and where its chain stands."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
 from django.db import connection
 
-from zhengtong.kernel.events import Event, History, Opened
-from zhengtong.ledger import canonical
-from zhengtong.ledger.chain import COLUMNS, Link, to_event
+from zhengtong.kernel.events import Event, History, Opened, Standing
+from zhengtong.ledger import canonical, codec
+from zhengtong.ledger.chain import COLUMNS, Link
 from zhengtong.ledger.writing import read_instant
 
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger_event"  # noqa: S608 - our own columns
 CASES_AT_ONCE: Final = 400
+Row = Sequence[Any]
+
+# What an event is made of, the end of its chain last: nothing of the row is read that the kernel does not know.
+_EVENT: Final = (
+    "case_id, seq, batch, kind, codec, person, post, unit, role, standing, basis, at, recorded_at, key, body, hash"
+)
+_EVENTS: Final = f"SELECT {_EVENT} FROM ledger_event"  # noqa: S608 - our own columns
+_STANDINGS: Final = {str(standing): standing for standing in Standing}
 
 
 class NoHistory(LookupError):
@@ -53,71 +65,101 @@ def load_case(case_id: int) -> Loaded:
         NoHistory: there is no such case.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"{SELECT} WHERE case_id = %s ORDER BY seq", [case_id])
-        links = [read_link(row) for row in cursor.fetchall()]
-    if not links:
+        cursor.execute(f"{_EVENTS} WHERE case_id = %s ORDER BY seq", [case_id])
+        rows = cursor.fetchall()
+    if not rows:
         raise NoHistory(case_id)
-    return _loaded(links)
+    return _loaded(rows)
 
 
 def load_many(case_ids: Iterable[int]) -> dict[int, History]:
     """The histories of several cases, in few statements; ids without events are left out."""
-    wanted = sorted(set(case_ids))
-    found: dict[int, list[Event]] = {}
-    for start in range(0, len(wanted), CASES_AT_ONCE):
-        some = wanted[start : start + CASES_AT_ONCE]
+    return {loaded.ref.id: loaded.history for loaded in iter_cases(sorted(set(case_ids)))}
+
+
+def iter_cases(case_ids: Sequence[int]) -> Iterator[Loaded]:
+    """These cases in order of id, read some hundred at once."""
+    for start in range(0, len(case_ids), CASES_AT_ONCE):
+        some = case_ids[start : start + CASES_AT_ONCE]
         marks = ", ".join(["%s"] * len(some))
         with connection.cursor() as cursor:
-            cursor.execute(f"{SELECT} WHERE case_id IN ({marks}) ORDER BY case_id, seq", some)
-            for row in cursor.fetchall():
-                link = read_link(row)
-                found.setdefault(link.case_id, []).append(to_event(link))
-    return {case_id: tuple(events) for case_id, events in found.items()}
+            cursor.execute(f"{_EVENTS} WHERE case_id IN ({marks}) ORDER BY case_id, seq", some)
+            rows = cursor.fetchall()
+        yield from _by_case(rows)
 
 
-def iter_loaded(chunk: int = CASES_AT_ONCE) -> Iterator[Loaded]:
-    """Every case, in order of id."""
-    after = -1
-    while case_ids := _next_ids(after, chunk):
+def iter_loaded(chunk: int = CASES_AT_ONCE, *, after: int = -1, through: int | None = None) -> Iterator[Loaded]:
+    """Every case in order of id, in constant memory; with bounds, those whose id lies in (after, through]."""
+    while case_ids := _next_ids(after, chunk, through):
         with connection.cursor() as cursor:
             cursor.execute(
-                f"{SELECT} WHERE case_id BETWEEN %s AND %s ORDER BY case_id, seq", [case_ids[0], case_ids[-1]]
+                f"{_EVENTS} WHERE case_id BETWEEN %s AND %s ORDER BY case_id, seq", [case_ids[0], case_ids[-1]]
             )
-            links = [read_link(row) for row in cursor.fetchall()]
-        yield from _by_case(links)
+            rows = cursor.fetchall()
+        yield from _by_case(rows)
         after = case_ids[-1]
 
 
-def _next_ids(after: int, chunk: int) -> list[int]:
+def _next_ids(after: int, chunk: int, through: int | None) -> list[int]:
+    bound = "" if through is None else " AND case_id <= %s"
+    values = [after, *(() if through is None else (through,)), chunk]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT case_id FROM ledger_event WHERE case_id > %s ORDER BY case_id LIMIT %s", [after, chunk]
+            f"SELECT DISTINCT case_id FROM ledger_event WHERE case_id > %s{bound} ORDER BY case_id LIMIT %s",  # noqa: S608 - our own words
+            values,
         )
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-def _by_case(links: Sequence[Link]) -> Iterator[Loaded]:
-    start = 0
-    for end in range(1, len(links) + 1):
-        if end == len(links) or links[end].case_id != links[start].case_id:
-            yield _loaded(links[start:end])
-            start = end
+def _by_case(rows: Iterable[Row]) -> Iterator[Loaded]:
+    for _, group in groupby(rows, key=itemgetter(0)):
+        yield _loaded(list(group))
 
 
-def _loaded(links: Sequence[Link]) -> Loaded:
-    history = tuple(to_event(link) for link in links)
-    opened, last = history[0].body, links[-1]
+def _loaded(rows: Sequence[Row]) -> Loaded:
+    instant = _instant_reader()
+    history = tuple(_read_event(row, instant) for row in rows)
+    opened, last = history[0].body, rows[-1]
     number = opened.number if isinstance(opened, Opened) else ""
-    return Loaded(ref=CaseRef(id=last.case_id, number=number, last_seq=last.seq, head_hash=last.hash), history=history)
+    return Loaded(ref=CaseRef(id=last[0], number=number, last_seq=last[1], head_hash=bytes(last[15])), history=history)
 
 
-def read_link(row: Sequence[object]) -> Link:
+def _read_event(row: Row, instant: Callable[[Any], datetime]) -> Event:
+    """A row of `_EVENT` as the event it stands for."""
+    _, seq, batch, kind, edition, person, post, unit, role, standing, basis, at, recorded_at, key, body, _ = row
+    return Event(
+        seq=seq, batch=batch, at=instant(at), recorded_at=instant(recorded_at), person=person, post=post, unit=unit,
+        role=role, standing=_STANDINGS.get(standing) or Standing(standing), basis=basis, key=key,
+        body=codec.decode(kind, edition, canonical.loads(body)),
+    )  # fmt: skip
+
+
+def read_link(row: Row) -> Link:
     """A row of the event table, in the order of COLUMNS, as either driver gives it."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    for name in ("at", "recorded_at"):
-        values[name] = read_instant(values[name])
-    for name in ("prev", "hash"):
-        values[name] = bytes(cast("bytes | memoryview", values[name]))
-    if connection.vendor == "postgresql":  # jsonb keeps the meaning, not the text
-        values["body"] = canonical.dumps(canonical.loads(str(values["body"]))).decode()
-    return Link(**cast("dict[str, Any]", values))
+    return link_reader()(row)
+
+
+def link_reader() -> Callable[[Row], Link]:
+    """`read_link` of the database in use, to be asked for once before many rows."""
+    instant, body_of = _instant_reader(), _canonical_text if connection.vendor == "postgresql" else str
+
+    def read(row: Row) -> Link:
+        at, recorded_at, key, body, prev, own = row[12:]
+        return Link._make((*row[:12], instant(at), instant(recorded_at), key, body_of(body), bytes(prev), bytes(own)))
+
+    return read
+
+
+def _canonical_text(body: object) -> str:
+    """jsonb keeps the meaning, not the text."""
+    return canonical.dumps(canonical.loads(str(body))).decode()
+
+
+def _instant_reader() -> Callable[[Any], datetime]:
+    return read_instant if connection.vendor == "postgresql" else read_text_instant
+
+
+@lru_cache(maxsize=4_096)
+def read_text_instant(text: object) -> datetime:
+    """An instant as SQLite keeps it. Kept, because the events of an act share their instants."""
+    return read_instant(text)

@@ -56,9 +56,15 @@ def _no_digests(since: datetime, until: datetime) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def _nobody(what: str) -> None:
+    """Nobody counts what came of acts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """Everything with its default; `item_digests(since, until)` names the item versions published in between."""
+    """Everything with its default; `item_digests(since, until)` names the item versions published in between;
+    `chores` are done once a day, `errands` in every round of `work`; `witness` is told what came of an act: recorded,
+    replayed, conflict."""
 
     reactions: tuple[Reaction, ...] = ()
     bound_for: BoundFor = _no_bound
@@ -68,6 +74,8 @@ class Installed:
     item_digests: Digests = _no_digests
     handlers: Mapping[str, Handler] | None = None
     chores: tuple[Chore, ...] = ()
+    errands: tuple[Chore, ...] = ()
+    witness: Callable[[str], object] = _nobody
 
     def may_bind(self) -> bool:
         """Whether histories can be folded to dockets here."""
@@ -91,6 +99,8 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
     item_digests: Digests | None = None,
     handlers: Mapping[str, Handler] | None = None,
     chores: tuple[Chore, ...] | None = None,
+    errands: tuple[Chore, ...] | None = None,
+    witness: Callable[[str], object] | None = None,
 ) -> None:
     """Install what is given; what is not given stays as it was."""
     global _installed  # one process has one wiring, made once at start
@@ -105,6 +115,8 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
         item_digests=item_digests or now.item_digests,
         handlers=now.handlers if handlers is None else handlers,
         chores=now.chores if chores is None else chores,
+        errands=now.errands if errands is None else errands,
+        witness=witness or now.witness,
     )
 
 

@@ -4,6 +4,7 @@ signed, appended to a file outside the database. Who rewrites the database canno
 `<ZHENGTONG_ROOTS>/roots.jsonl` holds a signed line a day; `heads/<day>.txt` the leaves, so `verify` can name a case.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,9 @@ ROWS_AT_ONCE: Final = 5_000
 SAID: Final = frozenset(
     {"day", "algorithm", "previous", "cases", "events", "heads", "sealed_rows", "sealed", "items", "key"}
 )
+
+ANNOUNCED: Final = "next_key"
+"""The public key that signs from the next line on; said by the line before, so that trust goes from key to key."""
 
 
 class RootsUnreadable(RuntimeError):
@@ -131,6 +135,7 @@ def run_root_of_day(now: datetime) -> tuple[RootLine, ...]:
     """
     last = law_day(now - AFTER_MIDNIGHT) - timedelta(days=1)
     with _locked_file() as (path, lines):
+        _hand_over(lines)
         made: list[RootLine] = []
         start = lines[-1].day + timedelta(days=1) if lines else _first_day()
         if start is not None and start <= last:
@@ -142,22 +147,33 @@ def run_root_of_day(now: datetime) -> tuple[RootLine, ...]:
 def _sign_days(path: Path, lines: Sequence[RootLine], start: date, last: date, now: datetime) -> list[RootLine]:
     trees = day_trees(lapse_at(start - timedelta(days=1)), lapse_at(last), keep_lines=True)
     gaps = _gaps_by_day(start, last)
-    key = keys.root()
     previous = lines[-1].digest if lines else FIRST_PREVIOUS
     made: list[RootLine] = []
     day = start
     while day <= last:
         tree = trees.get(day) or empty_tree(chain.algorithm())
-        line = _sign(key, said_of(day, tree, previous=previous, gaps=gaps.get(day, []), signed_at=now))
+        key = keys.root()
+        said = said_of(day, tree, previous=previous, gaps=gaps.get(day, []), signed_at=now)
+        line = _sign(key, said | _announced())
         _keep_heads(day, tree.lines)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{line.text}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _append(path, line)
+        _hand_over([line])
         made.append(line)
         previous = line.digest
         day += timedelta(days=1)
     return made
+
+
+def _announced() -> dict[str, object]:
+    """The line by which a new root key is announced is the last that the old one signs."""
+    following = keys.next_root()
+    return {} if following is None else {ANNOUNCED: keys.public_raw(following.public_key()).hex()}
+
+
+def _hand_over(lines: Sequence[RootLine]) -> None:
+    """Whoever was killed between the announcing line and the handing over left it to us."""
+    if lines and ANNOUNCED in lines[-1].said and _announced().get(ANNOUNCED) == lines[-1].said[ANNOUNCED]:
+        keys.hand_over_root()
 
 
 def said_of(
@@ -207,6 +223,13 @@ class Forest:
         if self._head is not None and (self._head[0] != day or self._head[1].case_id != case_id):
             self._close_head()
         self._head = (day, Leaf(case_id, seq, "", head))
+
+    def add_events(self, day: date, count: int, head: Leaf) -> None:
+        """So many events of one case on one day, the last of them its head: `add_event` of each."""
+        self._tree(day).events += count
+        if self._head is not None and (self._head[0] != day or self._head[1].case_id != head.case_id):
+            self._close_head()
+        self._head = (day, head)
 
     def add_sealed(self, day: date, leaf: Leaf) -> None:
         tree = self._tree(day)
@@ -298,19 +321,53 @@ def _gaps_by_day(start: date, last: date) -> dict[date, list[str]]:
 
 
 @contextmanager
-def _locked_file() -> Iterator[tuple[Path, tuple[RootLine, ...]]]:
+def standing_still() -> Iterator[None]:
+    """Inside, no root is signed: for a backup, whose roots and database must be of one instant."""
     path = roots_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield path, read_roots(path)
+        yield
+
+
+@contextmanager
+def _locked_file() -> Iterator[tuple[Path, tuple[RootLine, ...]]]:
+    with standing_still():
+        _cut_off_half_a_line(roots_file())
+        yield roots_file(), read_roots(roots_file())
+
+
+def _cut_off_half_a_line(path: Path) -> None:
+    """A power cut while the last line was written leaves half of it; nobody has been told of it yet."""
+    written = path.read_bytes()
+    if written and not written.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(written.rfind(b"\n") + 1)
+            os.fsync(file.fileno())
+
+
+def _append(path: Path, line: RootLine) -> None:
+    """All of the line, or nothing."""
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            said = f"{line.text}\n".encode()
+            if file.write(said) != len(said):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def _keep_heads(day: date, lines: Sequence[str]) -> None:
     path = heads_file(day)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
 
 

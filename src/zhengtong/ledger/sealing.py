@@ -1,5 +1,9 @@
 """Sealed rows (密封件): a person's data, encrypted under a data key of its own, wrapped by the master key outside the
 database. The event holds only the commitment hash(salt ‖ canonical JSON); salt and data key die when the row is erased.
+
+`digest`, which the daily root signs, covers nonce, ciphertext and salt, so that a data key can be wrapped anew. Rows of
+the first edition signed their wrapping too: when such a row is wrapped anew its first wrapping goes inside the new one,
+and whoever has the key can still check the signed digest.
 """
 
 import hmac
@@ -18,9 +22,12 @@ from zhengtong.ledger import canonical, chain, codec, keys
 from zhengtong.ledger.writing import Pen
 
 COLUMNS: Final = ("case_id", "seq", "field", "key_id", "wrapped", "nonce", "ciphertext", "salt", "digest", "erased_at")
-_INDEX: Final = ("field", "hmac", "case_id", "seq", "sealed_field")
+INDEX_COLUMNS: Final = ("field", "hmac", "case_id", "seq", "sealed_field")
 _NONCE: Final = 12
 _SALT: Final = 16
+_KEY: Final = 32
+_TAG: Final = 16
+_WRAPPED: Final = _NONCE + _KEY + _TAG
 
 
 class NotThere(LookupError):
@@ -52,16 +59,14 @@ class SealedRow:
 
 def seal(field: str, value: object, *, index: Sequence[tuple[str, str]] = ()) -> SealedRow:
     """Seal one value. `index` names what it may be found by, each in its own blind index: ("identity_number", "…")."""
-    text = canonical.canonical(value)
-    salt, data_key = token_bytes(_SALT), AESGCM.generate_key(256)
-    nonce, wrap_nonce = token_bytes(_NONCE), token_bytes(_NONCE)
+    text, master = canonical.canonical(value), keys.current()
+    salt, data_key, nonce = token_bytes(_SALT), AESGCM.generate_key(256), token_bytes(_NONCE)
     # Field and salt are authenticated too, so a row moved to another field, or given another salt, does not open.
     bound = field.encode() + salt
     ciphertext = AESGCM(data_key).encrypt(nonce, text, bound)
-    wrapped = wrap_nonce + AESGCM(keys.master()).encrypt(wrap_nonce, data_key, bound)
     return SealedRow(
-        field=field, commitment=commit(salt, text), key_id=keys.master_id(), wrapped=wrapped, nonce=nonce,
-        ciphertext=ciphertext, salt=salt, digest=stored_digest(wrapped, nonce, ciphertext, salt),
+        field=field, commitment=commit(salt, text), key_id=master.id, wrapped=_wrap(master.secret, data_key, bound),
+        nonce=nonce, ciphertext=ciphertext, salt=salt, digest=content_digest(nonce, ciphertext, salt),
         indexes=tuple((name, blind(name, said)) for name, said in index),
     )  # fmt: skip
 
@@ -77,9 +82,19 @@ def blind(field: str, value: str) -> bytes:
     return hmac.new(keys.index(), f"{field}\0{said}".encode(), "sha256").digest()
 
 
-def stored_digest(wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
-    """What the daily root covers of a sealed row; it is checked without any key and stays after an erasure."""
-    return chain.digest(b"".join(len(part).to_bytes(4) + part for part in (wrapped, nonce, ciphertext, salt)))
+def content_digest(*parts: bytes) -> bytes:
+    """What the daily root covers of a sealed row: nonce, ciphertext, salt. It is checked without any key, and stays
+    after an erasure. (In the first edition: the wrapping before them.)"""
+    return chain.digest(b"".join(len(part).to_bytes(4) + part for part in parts))
+
+
+def digest_of_stored(signed: bytes, wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
+    """The digest of a row as it is stored, in the edition of the signed one; `signed` itself where only whoever has
+    the key can tell (`Stored.open`), because a row of the first edition was wrapped anew."""
+    found = content_digest(nonce, ciphertext, salt)
+    if found == signed:
+        return found
+    return signed if len(wrapped) == 2 * _WRAPPED else content_digest(wrapped, nonce, ciphertext, salt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,7 @@ class Stored:
     nonce: bytes
     ciphertext: bytes
     salt: bytes
+    digest: bytes
     is_erased: bool
     kind: str
     codec: int
@@ -104,19 +120,27 @@ class Stored:
         Raises:
             Broken: it does not open, or is not what its event commits to.
         """
-        if self.key_id != keys.master_id():
-            raise Broken(f"case {self.number} seq {self.seq} {self.field} names another master key")
+        where = f"case {self.number} seq {self.seq} {self.field}"
         text = unseal(
-            self.field, wrapped=self.wrapped, nonce=self.nonce, ciphertext=self.ciphertext, salt=self.salt
+            self.field, key_id=self.key_id, wrapped=self.wrapped, nonce=self.nonce, ciphertext=self.ciphertext,
+            salt=self.salt,
         )  # fmt: skip
         body = codec.decode(self.kind, self.codec, canonical.loads(self.body))
         if commit(self.salt, text) not in commitments_of(body, self.field):
-            raise Broken(f"case {self.number} seq {self.seq} {self.field} is not what its event commits to")
+            raise Broken(f"{where} is not what its event commits to")
+        if not self._is_as_signed():
+            raise Broken(f"{where} is not what was signed")
         return canonical.loads(text)
+
+    def _is_as_signed(self) -> bool:
+        inside = unwrap(self.field, key_id=self.key_id, wrapped=self.wrapped, salt=self.salt)
+        parts = (self.nonce, self.ciphertext, self.salt)
+        first = inside[_KEY:] or self.wrapped
+        return self.digest in (content_digest(*parts), content_digest(first, *parts))
 
 
 _STORED: Final = (
-    "SELECT c.number, s.seq, s.field, s.key_id, s.wrapped, s.nonce, s.ciphertext, s.salt, s.erased_at, "
+    "SELECT c.number, s.seq, s.field, s.key_id, s.wrapped, s.nonce, s.ciphertext, s.salt, s.digest, s.erased_at, "
     "e.kind, e.codec, e.body "
     "FROM ledger_sealed s JOIN ledger_case c ON c.id = s.case_id "
     "JOIN ledger_event e ON e.case_id = s.case_id AND e.seq = s.seq "
@@ -124,11 +148,11 @@ _STORED: Final = (
 
 
 def _read_stored(row: Sequence[Any]) -> Stored:
-    number, seq, field, key_id, wrapped, nonce, ciphertext, salt, erased_at, kind, edition, body = row
+    number, seq, field, key_id, wrapped, nonce, ciphertext, salt, digest, erased_at, kind, edition, body = row
     return Stored(
         number=number, seq=seq, field=field, key_id=key_id, wrapped=bytes(wrapped), nonce=bytes(nonce),
-        ciphertext=bytes(ciphertext), salt=bytes(salt), is_erased=erased_at is not None, kind=kind, codec=edition,
-        body=body,
+        ciphertext=bytes(ciphertext), salt=bytes(salt), digest=bytes(digest), is_erased=erased_at is not None,
+        kind=kind, codec=edition, body=body,
     )  # fmt: skip
 
 
@@ -177,18 +201,58 @@ def find_sealed(case_id: int, field: str) -> object:
     return open_sealed(case_id, int(row[0]), field)
 
 
-def unseal(field: str, *, wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
+def unseal(field: str, *, key_id: str, wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes) -> bytes:
     """The canonical text of a row.
 
     Raises:
-        Broken: the row was changed, or sealed under another master key.
+        Broken: the row was changed, or its master key is not here.
     """
-    bound = field.encode() + salt
+    data_key = unwrap(field, key_id=key_id, wrapped=wrapped, salt=salt)[:_KEY]
     try:
-        data_key = AESGCM(keys.master()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound)
-        return AESGCM(data_key).decrypt(nonce, ciphertext, bound)
+        return AESGCM(data_key).decrypt(nonce, ciphertext, field.encode() + salt)
     except (InvalidTag, ValueError) as error:
-        raise Broken(f"the sealed field {field} does not open") from error
+        raise Broken(f"the sealed field {field} does not open: it was changed") from error
+
+
+# ---- wrapping ---------------------------------------------------------------------------------------------
+
+
+def unwrap(field: str, *, key_id: str, wrapped: bytes, salt: bytes) -> bytes:
+    """The data key; for a row of the first edition that was wrapped anew, its first wrapping after it.
+
+    Raises:
+        Broken: the row was changed, or its master key is not here.
+    """
+    try:
+        master = keys.master_of(key_id)
+        return AESGCM(master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], field.encode() + salt)
+    except keys.KeyMissing as error:
+        raise Broken(f"the sealed field {field} does not open: {error}") from error
+    except (InvalidTag, ValueError) as error:
+        raise Broken(f"the sealed field {field} does not open: it was changed, or {key_id} is a wrong key") from error
+
+
+def wrap_anew(  # noqa: PLR0913 - the columns of a row
+    field: str, *, key_id: str, wrapped: bytes, nonce: bytes, ciphertext: bytes, salt: bytes, digest: bytes,
+    to: keys.MasterKey,
+) -> bytes:  # fmt: skip
+    """The same data key under another master key; what the digest covers stays as it was signed.
+
+    Raises:
+        Broken: the row does not open, or is not what was signed.
+    """
+    inside = unwrap(field, key_id=key_id, wrapped=wrapped, salt=salt)
+    parts = (nonce, ciphertext, salt)
+    if digest != content_digest(*parts):
+        inside = inside[:_KEY] + (inside[_KEY:] or wrapped)
+        if digest != content_digest(inside[_KEY:], *parts):
+            raise Broken(f"the sealed field {field} is not what was signed")
+    return _wrap(to.secret, inside, field.encode() + salt)
+
+
+def _wrap(master: bytes, inside: bytes, bound: bytes) -> bytes:
+    nonce = token_bytes(_NONCE)
+    return nonce + AESGCM(master).encrypt(nonce, inside, bound)
 
 
 def commitments_of(body: Body, field: str) -> tuple[str, ...]:
@@ -220,16 +284,17 @@ def read_ref(ref: str) -> tuple[int, str]:
     return int(seq), field
 
 
-# ---- writes, called by record() inside its transaction ------------------------------------------------
+# ---- rows, which record() writes inside its transaction -----------------------------------------------
 
 
-def insert_sealed(pen: Pen, case_id: int, seq: int, row: SealedRow) -> None:
-    values = [
-        case_id, seq, row.field, row.key_id, row.wrapped, row.nonce, row.ciphertext, row.salt, row.digest, None,
-    ]  # fmt: skip
-    pen.insert("ledger_sealed", COLUMNS, [values])
-    for name, mark in sorted(set(row.indexes)):
-        pen.insert("ledger_sealed_index", _INDEX, [[name, mark, case_id, seq, row.field]])
+def sealed_row(case_id: int, seq: int, row: SealedRow) -> tuple[object, ...]:
+    """The row of the table in the order of COLUMNS."""
+    return (case_id, seq, row.field, row.key_id, row.wrapped, row.nonce, row.ciphertext, row.salt, row.digest, None)
+
+
+def index_rows(case_id: int, seq: int, row: SealedRow) -> list[tuple[object, ...]]:
+    """Its blind indexes in the order of INDEX_COLUMNS."""
+    return [(name, mark, case_id, seq, row.field) for name, mark in sorted(set(row.indexes))]
 
 
 def blank(pen: Pen, case_id: int, ref: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from zhengtong.ledger import canonical, chain, roots, sealing, triggers
 from zhengtong.ledger.chain import COLUMNS, Link
-from zhengtong.ledger.history import SELECT, read_link
+from zhengtong.ledger.history import SELECT, link_reader
 from zhengtong.ledger.numbering import iter_gaps
 from zhengtong.ledger.roots import RootLine
 from zhengtong.ledger.usage import used_numbers
@@ -76,11 +76,12 @@ class DatabaseSource:
         return chain.algorithm()
 
     def links(self) -> Iterator[Link]:
+        read = link_reader()
         for row in _rows(f"{SELECT} ORDER BY case_id, seq"):
             try:
-                yield read_link(row)
+                yield read(row)
             except (ValueError, TypeError):  # what is no instant, no bytes: the row stays, its hash will not fit
-                yield read_link(tuple(_readable(name, row[n]) for n, name in enumerate(COLUMNS)))
+                yield read(tuple(_readable(name, row[n]) for n, name in enumerate(COLUMNS)))
 
     def heads(self) -> Iterator[Head]:
         for row in _rows("SELECT id, number, last_seq, head_hash FROM ledger_case ORDER BY id"):
@@ -95,7 +96,7 @@ class DatabaseSource:
             parts = [_bytes(part) for part in row[6:]]
             yield SealedFacts(
                 case_id=row[0], seq=row[1], field=row[2], digest=_bytes(row[3]), is_erased=row[4] is not None,
-                content_digest=sealing.stored_digest(*parts) if any(parts) else None,
+                content_digest=sealing.digest_of_stored(_bytes(row[3]), *parts) if any(parts) else None,
                 erased_at=_instant_or_none(row[4]), key_id=row[5],
             )  # fmt: skip
 

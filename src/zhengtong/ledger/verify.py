@@ -5,21 +5,22 @@ triggers and the numbers. The first broken link of each case is named; what foll
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
-from typing import Final
+from operator import attrgetter, itemgetter
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from zhengtong.kernel.events import Erased
+from zhengtong.kernel.events import Body, Erased, Opened
 from zhengtong.kernel.terms import lapse_at, law_day
 from zhengtong.ledger import canonical, chain, codec, keys, roots, sealing
 from zhengtong.ledger.chain import GENESIS, Link
 from zhengtong.ledger.folds import Folds
+from zhengtong.ledger.history import CASES_AT_ONCE, CaseRef, Loaded
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.merkle import Merkle
 from zhengtong.ledger.roots import DayTree, Forest, Leaf, RootLine
@@ -83,11 +84,11 @@ def verify(
     for name in source.missing_triggers():
         text = "the database would let events be changed; put it back before anything else"
         findings.add(Fault(code="trigger_missing", where=f"trigger {name}", text=text))
-    walk = _Walk(source, findings, progress, is_database=is_database)
+    walk = _Walk(source, findings, progress, folds=folds, is_database=is_database)
     walk.run()
     lines = _check_roots(source, walk.trees, findings, trusted, is_database=is_database)
     if folds is not None:
-        _check_dockets(findings, folds, walk.broken)
+        _check_dockets(findings, walk)
     return Report(
         faults=tuple(findings.kept), fault_count=findings.count, notes=tuple(findings.notes), cases=walk.cases,
         events=walk.events, sealed_rows=walk.sealed_rows, roots=len(lines), gaps=tuple(source.gaps()),
@@ -98,97 +99,137 @@ def verify(
 
 
 class _Walk:
-    """One pass over all cases, which also grows the tree of every day."""
+    """One pass over all cases, which also grows the tree of every day, and folds what it reads anyway.
+
+    Speed: an event is read from its row once (parsed, hashed, decoded), and what that gives serves its chain, its
+    sealed rows and the fold; the docket is asked for some hundred cases at once.
+    """
 
     def __init__(
-        self, source: Source, findings: _Findings, progress: Callable[[int], None] | None, *, is_database: bool
+        self,
+        source: Source,
+        findings: _Findings,
+        progress: Callable[[int], None] | None,
+        *,
+        folds: Folds | None,
+        is_database: bool,
     ) -> None:
         self._source = source
         self._is_database = is_database
         self._findings = findings
         self._progress = progress
+        self._folds = folds
         self._hash_of = chain.hasher(source.algorithm)
         self._forest = Forest(source.algorithm)
+        self._unbroken: list[Loaded] = []
+        self.differing: list[Fault] = []
         self.trees: dict[date, DayTree] = {}
         self.cases = self.events = self.sealed_rows = 0
         self.broken: set[int] = set()
 
     def run(self) -> None:
+        links = groupby(self._source.links(), key=itemgetter(0))
+        sealed = groupby(self._source.sealed(), key=attrgetter("case_id"))
         merged = heapq.merge(
-            ((link.case_id, _LINK, link) for link in self._source.links()),
-            ((head.id, _HEAD, head) for head in self._source.heads()),
-            ((row.case_id, _SEALED, row) for row in self._source.sealed()),
+            ((case_id, _LINK, tuple(group)) for case_id, group in links),
+            ((head.id, _HEAD, (head,)) for head in self._source.heads()),
+            ((case_id, _SEALED, tuple(group)) for case_id, group in sealed),
             key=itemgetter(0, 1),
         )
-        for case_id, entries in groupby(merged, key=itemgetter(0)):
-            links: list[Link] = []
-            heads: list[Head] = []
-            rows: list[SealedFacts] = []
-            for _, _, entry in entries:
-                match entry:
-                    case Link():
-                        links.append(entry)
-                    case Head():
-                        heads.append(entry)
-                    case SealedFacts():
-                        rows.append(entry)
-            self._case(case_id, links, heads[0] if heads else None, rows)
+        for case_id, groups in groupby(merged, key=itemgetter(0)):
+            found: dict[int, tuple[Any, ...]] = {kind: entries for _, kind, entries in groups}
+            head = next(iter(found.get(_HEAD, ())), None)
+            self._case(case_id, found.get(_LINK, ()), head, sorted(found.get(_SEALED, ()), key=_in_place))
+        self._compare()
         self.trees = self._forest.close()
 
-    def _case(self, case_id: int, links: list[Link], head: Head | None, rows: list[SealedFacts]) -> None:
+    def _case(self, case_id: int, links: Sequence[Link], head: Head | None, rows: Sequence[SealedFacts]) -> None:
         self.cases += 1
         self.events += len(links)
         self.sealed_rows += len(rows)
-        rows.sort(key=lambda row: (row.seq, row.field))
         name = head.number if head else f"id {case_id}"
+        fault, bodies = read_chain(name, links, self._hash_of)
         fault = (
-            find_broken_link(name, links, self._hash_of) or _find_bad_head(name, links, head)
-            or _find_bad_sealed(name, links, rows, is_database=self._is_database)
+            fault or _find_bad_head(name, links, head)
+            or _find_bad_sealed(name, links, bodies, rows, is_database=self._is_database)
         )  # fmt: skip
         if fault is not None:
             self._findings.add(fault)
             self.broken.add(case_id)
-        days = {link.seq: law_day(link.recorded_at) for link in links}
-        for link in links:
-            self._forest.add_event(case_id, link.seq, link.recorded_at, link.hash)
-        for row in rows:
-            if row.seq in days:
-                self._forest.add_sealed(days[row.seq], Leaf(case_id, row.seq, row.field, row.digest))
+        elif self._folds is not None:
+            self._fold(case_id, links, bodies)
+        self._grow(case_id, links, rows)
         if self._progress is not None:
             self._progress(self.cases)
 
+    def _grow(self, case_id: int, links: Sequence[Link], rows: Sequence[SealedFacts]) -> None:
+        day_of: dict[int, date] = {}
+        for recorded_at, together in groupby(links, key=attrgetter("recorded_at")):
+            some, day = list(together), law_day(recorded_at)
+            day_of.update((link.seq, day) for link in some)
+            self._forest.add_events(day, len(some), Leaf(case_id, some[-1].seq, "", some[-1].hash))
+        for row in rows:
+            if row.seq in day_of:
+                self._forest.add_sealed(day_of[row.seq], Leaf(case_id, row.seq, row.field, row.digest))
 
-def find_broken_link(name: str, links: Sequence[Link], hash_of: chain.Hasher) -> Fault | None:
-    """The first event of a history that does not follow from the one before, or is not what was hashed."""
+    def _fold(self, case_id: int, links: Sequence[Link], bodies: Mapping[int, Body]) -> None:
+        opened, last = bodies[1], links[-1]
+        number = opened.number if isinstance(opened, Opened) else ""
+        ref = CaseRef(id=case_id, number=number, last_seq=last.seq, head_hash=last.hash)
+        history = tuple(chain.event_of(link, bodies[link.seq]) for link in links)
+        self._unbroken.append(Loaded(ref=ref, history=history))
+        if len(self._unbroken) == CASES_AT_ONCE:
+            self._compare()
+
+    def _compare(self) -> None:
+        from zhengtong.ledger.rebuilding import compare
+
+        if self._folds is not None:
+            for folded, differing in compare(self._unbroken, self._folds):
+                text = f"not the fold of the history in: {', '.join(differing)}; `rebuild` mends that"
+                self.differing.append(Fault(code="docket_differs", where=f"case {folded.ref.number}", text=text))
+        self._unbroken = []
+
+
+def _in_place(row: SealedFacts) -> tuple[int, str]:
+    return row.seq, row.field
+
+
+def read_chain(name: str, links: Sequence[Link], hash_of: chain.Hasher) -> tuple[Fault | None, dict[int, Body]]:
+    """The bodies of a history by seq, and the first event that does not follow from the one before, or is not what
+    was hashed."""
+    bodies: dict[int, Body] = {}
     prev, last = GENESIS, None
     for expected, link in enumerate(links, start=1):
-        found = _link_fault(link, expected, prev, last, hash_of)
-        if found is not None:
-            return Fault(code=found[0], where=f"case {name} seq {link.seq}", text=found[1])
+        found = _read_link(link, expected, prev, last, hash_of)
+        if isinstance(found, tuple):
+            return Fault(code=found[0], where=f"case {name} seq {link.seq}", text=found[1]), bodies
+        bodies[expected] = found
         prev, last = link.hash, link
-    return None
+    return None, bodies
 
 
-def _link_fault(
+def _read_link(
     link: Link, expected: int, prev: bytes, last: Link | None, hash_of: chain.Hasher
-) -> tuple[str, str] | None:  # fmt: skip
+) -> Body | tuple[str, str]:  # fmt: skip
+    """The body of a link that is as it was written, else what is wrong with it: code and words."""
     if link.seq != expected:
         return "event_missing", f"seq {expected} is missing; {link.seq} stands in its place"
     try:
-        canonical_body = canonical.dumps(canonical.loads(link.body)).decode()
+        stored = canonical.loads(link.body)
+        is_canonical = canonical.dumps(stored) == link.body.encode()
     except ValueError:
         return "body_changed", f"the body of {link.kind} is no JSON any more"
-    if canonical_body != link.body or chain.link_hash(link, hash_of) != link.hash:
+    if not is_canonical or chain.link_hash(link, hash_of) != link.hash:
         return "event_changed", f"{link.kind} is not what was hashed when it was written"
     if link.prev != prev:
         return "link_broken", f"{link.kind} does not follow the event before it"
     if last is not None and link.recorded_at < last.recorded_at:
         return "time_runs_back", f"recorded at {link.recorded_at.isoformat()}, before the event it follows"
     try:
-        codec.decode(link.kind, link.codec, canonical.loads(link.body))
+        return codec.decode(link.kind, link.codec, stored)
     except codec.Unreadable as error:
         return "unreadable", str(error)
-    return None
 
 
 def _find_bad_head(name: str, links: Sequence[Link], head: Head | None) -> Fault | None:
@@ -209,10 +250,9 @@ def _find_bad_head(name: str, links: Sequence[Link], head: Head | None) -> Fault
 
 
 def _find_bad_sealed(
-    name: str, links: Sequence[Link], rows: Sequence[SealedFacts], *, is_database: bool
+    name: str, links: Sequence[Link], bodies: Mapping[int, Body], rows: Sequence[SealedFacts], *, is_database: bool
 ) -> Fault | None:
     """Every sealed field an event commits to has its row; every erased row its `Erased`; no row was changed."""
-    bodies = {link.seq: codec.decode(link.kind, link.codec, canonical.loads(link.body)) for link in links}
     written = {link.seq: link.recorded_at for link in links}
     erased = {body.sealed: written[seq] for seq, body in bodies.items() if isinstance(body, Erased)}
     held = {(row.seq, row.field) for row in rows}
@@ -259,19 +299,12 @@ def find_unopenable(progress: Callable[[int], None] | None = None) -> Iterator[F
             progress(count)
 
 
-def _check_dockets(findings: _Findings, folds: Folds, broken: set[int]) -> None:
-    from zhengtong.ledger.history import iter_loaded
-    from zhengtong.ledger.rebuilding import differences, fold_case
-
-    if broken:
+def _check_dockets(findings: _Findings, walk: _Walk) -> None:
+    if walk.broken:
         findings.notes.append("dockets were not compared with their histories: mend the broken cases first")
         return
-    for loaded in iter_loaded():
-        folded = fold_case(loaded, loaded.history[-1].recorded_at, folds)
-        differing = differences(folded)
-        if differing:
-            text = f"not the fold of the history in: {', '.join(differing)}; `rebuild` mends that"
-            findings.add(Fault(code="docket_differs", where=f"case {loaded.ref.number}", text=text))
+    for fault in walk.differing:
+        findings.add(fault)
 
 
 # ---- per day --------------------------------------------------------------------------------------------
@@ -289,8 +322,8 @@ def _check_roots(
         findings.notes.append("no day has been signed yet: only the chains themselves vouch for the events")
         return lines
     keyring = _keyring(trusted, findings)
-    _check_root_chain(lines, keyring, findings)
-    _check_index(source, [line for line in lines if _is_signed(line) and _is_known(line, keyring)], findings)
+    known = _check_root_chain(lines, keyring, findings)
+    _check_index(source, known, findings)
     first, last = lines[0].day, lines[-1].day
     for day in sorted(day for day in trees if day < first):
         text = f"{trees[day].events} events say they were recorded before the first signed day"
@@ -328,8 +361,13 @@ def _keyring(trusted: Sequence[Ed25519PublicKey], findings: _Findings) -> frozen
     return None
 
 
-def _check_root_chain(lines: Sequence[RootLine], keyring: frozenset[str] | None, findings: _Findings) -> None:
+def _check_root_chain(
+    lines: Sequence[RootLine], keyring: frozenset[str] | None, findings: _Findings
+) -> list[RootLine]:  # fmt: skip
+    """The lines that are signed by a key to believe. Trust goes on from key to key: the last line an old key signs
+    announces the new one, and from then on the new one alone may sign."""
     previous, day = roots.FIRST_PREVIOUS, lines[0].day
+    believed: list[RootLine] = []
     for line in lines:
         where = f"root {line.day}"
         if line.day != day:
@@ -342,7 +380,18 @@ def _check_root_chain(lines: Sequence[RootLine], keyring: frozenset[str] | None,
         elif not _is_known(line, keyring):
             text = f"it is signed with another key ({str(line.said['key'])[:16]}…) than the trusted one"
             findings.add(Fault(code="root_resigned", where=where, text=text))
+        else:
+            believed.append(line)
+            keyring = _after(line, keyring)
         previous, day = line.digest, line.day + timedelta(days=1)
+    return believed
+
+
+def _after(line: RootLine, keyring: frozenset[str] | None) -> frozenset[str] | None:
+    announced = line.said.get(roots.ANNOUNCED)
+    if announced is None:
+        return keyring
+    return ((keyring or frozenset()) | {str(announced)}) - {str(line.said["key"])}
 
 
 def _is_known(line: RootLine, keyring: frozenset[str] | None) -> bool:

@@ -1,26 +1,32 @@
 """One short write transaction on the driver itself, the same words for SQLite and PostgreSQL.
 
 SQLite: BEGIN IMMEDIATE inside a blocking file lock, because its own busy handler sleeps and is unfair (measured: the
-lock cuts p99 five times). PostgreSQL: a plain transaction. Neither may run inside an atomic block of Django's.
+lock cuts p99 five times). PostgreSQL: a plain transaction, or one statement by itself (`autocommitted`). Neither may
+run inside an atomic block. Of Django only the connection is used: its cursors and wrappers cost more than the SQL.
 """
 
 import fcntl
 import os
+import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import DatabaseError, IntegrityError
 
 from zhengtong.ledger import canonical
 from zhengtong.ledger.rows import Row
 
 FEED_LOCK: Final = 0x7A74_6C65  # "ztle": PostgreSQL's advisory lock that keeps outbox ids in the order of commits
+ON_REQUEST: Final = 1_000_000_000
+"""psycopg's prepare_threshold: statements are prepared where the ledger asks for it, the ORM's never by themselves."""
 
 
 class NestedRecord(RuntimeError):
@@ -41,60 +47,66 @@ class _Cursor(Protocol):
 
 
 class Pen:
-    """Writes within one transaction. SQL is written with %s on both databases."""
+    """Writes within one transaction. SQL is written with %s on both databases.
+
+    `run`, `rows`, `insert` and `put` take values of Python. `send`, `send_many` and `copy` take them as the driver does
+    (see `as_driven`), and prepare their statement.
+    """
 
     def __init__(self, cursor: _Cursor, vendor: str) -> None:
         self._cursor = cursor
         self.vendor = vendor
+        self._prepare: dict[str, Any] = {} if vendor == "sqlite" else {"prepare": True}
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Execute; how many rows it touched."""
-        with connection.wrap_database_errors:
-            self._cursor.execute(_sql(sql, self.vendor), [_bound(value, self.vendor) for value in values])
+        self._cursor.execute(_sql(sql, self.vendor), [as_driven(value, self.vendor) for value in values])
         return self._cursor.rowcount
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         self.run(sql, values)
         return self._cursor.fetchall()
 
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        bound = [[_bound(value, self.vendor) for value in row] for row in rows]
-        if not bound:
-            return 0
-        with connection.wrap_database_errors:
-            self._cursor.executemany(_sql(sql, self.vendor), bound)
-        return self._cursor.rowcount
-
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """All rows in one statement."""
         if rows:
-            self.run(_insert(table, tuple(columns), len(rows)), [value for row in rows for value in row])
-
-    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Many rows: COPY on PostgreSQL, one prepared statement on SQLite."""
-        if self.vendor == "sqlite":
-            self.many(_insert(table, tuple(columns), 1), rows)
-            return
-        names = ", ".join(f'"{name}"' for name in columns)
-        with (
-            connection.wrap_database_errors,
-            cast("Any", self._cursor).copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row([_bound(value, self.vendor) for value in row])
+            self.run(insert_sql(table, tuple(columns), len(rows)), [value for row in rows for value in row])
 
     def put(self, row: Row) -> None:
         """Write what a reaction returned."""
-        if row.gone:
-            where = " AND ".join(f'"{name}" = %s' for name in row.key)
-            self.run(f'DELETE FROM "{row.table}" WHERE {where}', [row.values[name] for name in row.key])  # noqa: S608 - names come from our own reactions
+        self.run(*put_sql(row))
+
+    def send(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Execute a statement that comes again and again."""
+        self._cursor.execute(_sql(sql, self.vendor), values, **self._prepare)
+        return self._cursor.rowcount
+
+    def send_many(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
+        """One statement for many rows; how many they touched in all."""
+        if not rows:
+            return 0
+        self._cursor.executemany(_sql(sql, self.vendor), rows)
+        return self._cursor.rowcount
+
+    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Many new rows: COPY on PostgreSQL, one prepared statement on SQLite."""
+        if self.vendor == "sqlite":
+            self.send_many(insert_sql(table, tuple(columns), 1), rows)
             return
-        self.run(_upsert(row.table, tuple(row.values), row.key), list(row.values.values()))
+        if not rows:
+            return
+        names = ", ".join(f'"{name}"' for name in columns)
+        with cast("Any", self._cursor).copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def keep_feed_order(self) -> None:
         """From here to the commit nobody else adds to the outbox, so its ids stand in the order of commits."""
         if self.vendor == "postgresql":
-            self.run("SELECT pg_advisory_xact_lock(%s::bigint)", [FEED_LOCK])
+            self.send("SELECT pg_advisory_xact_lock(%s::bigint)", [FEED_LOCK])
+
+
+# ---- transactions ----------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -104,52 +116,102 @@ def transaction() -> Iterator[Pen]:
     Raises:
         NestedRecord: inside an atomic block.
     """
-    if connection.in_atomic_block:
-        raise NestedRecord
-    connection.ensure_connection()
-    with _turn(), _begun() as pen:
-        yield pen
-
-
-@contextmanager
-def _begun() -> Iterator[Pen]:
-    cursor = cast("_Cursor", cast("Any", connection.connection).cursor())
-    pen = Pen(cursor, connection.vendor)
-    try:
-        pen.run("BEGIN IMMEDIATE" if pen.vendor == "sqlite" else "BEGIN")
+    database = _outside_atomic()
+    with database.wrap_database_errors:
+        handle = _queue(database)
         try:
-            yield pen
+            cursor = _cursor(database)
+            try:
+                cursor.execute("BEGIN IMMEDIATE" if _is_sqlite(database) else "BEGIN")
+                yield Pen(cursor, database.vendor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(database, cursor)
+                raise
+            finally:
+                cursor.close()
+        finally:
+            if handle is not None:
+                fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def autocommitted(sql: str, values: Sequence[object]) -> int:
+    """PostgreSQL only: one prepared statement that is a transaction by itself; the number it selects.
+
+    Raises:
+        NestedRecord: inside an atomic block.
+    """
+    database = _outside_atomic()
+    with database.wrap_database_errors:
+        cursor = _cursor(database)
+        try:
+            cast("Any", cursor).execute(sql, values, prepare=True)
+            ((found,),) = cast("list[tuple[int]]", cursor.fetchall())
+            return found
         except BaseException:
-            _roll_back(pen)
+            if database.connection is not None and database.connection.closed:
+                database.close()  # it is lost: the next act opens another
             raise
-        pen.run("COMMIT")
-    finally:
-        cursor.close()
+        finally:
+            cursor.close()
 
 
-def _roll_back(pen: Pen) -> None:
+def _outside_atomic() -> BaseDatabaseWrapper:
+    database = connections[DEFAULT_DB_ALIAS]  # the proxy `connection` would ask for it at every word
+    if database.in_atomic_block:
+        raise NestedRecord
+    database.close_if_health_check_failed()
+    if database.connection is None:
+        database.ensure_connection()
+    return database
+
+
+def vendor() -> str:
+    return connections[DEFAULT_DB_ALIAS].vendor
+
+
+def _is_sqlite(database: BaseDatabaseWrapper) -> bool:
+    return database.vendor == "sqlite"
+
+
+def _cursor(database: BaseDatabaseWrapper) -> _Cursor:
+    """The driver's own cursor; on PostgreSQL the raw one, which does not read the SQL again for its placeholders."""
+    raw: Any = database.connection
+    if _is_sqlite(database):
+        return cast("_Cursor", raw.cursor())
+    from psycopg import RawCursor
+
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = ON_REQUEST
+    return cast("_Cursor", RawCursor(raw))
+
+
+def _roll_back(database: BaseDatabaseWrapper, cursor: _Cursor) -> None:
+    raw: Any = database.connection
+    if _is_sqlite(database) and not raw.in_transaction:  # it never began, or SQLite has rolled it back itself
+        return
     try:
-        pen.run("ROLLBACK")
-    except DatabaseError:  # the connection is gone, and the transaction with it: the first error is the one to show
-        connection.close()
+        cursor.execute("ROLLBACK")
+    except cast("Any", database).Database.Error:
+        database.close()  # the connection is gone, and the transaction with it: the first error is the one to show
 
 
 _locks = threading.local()
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Wait in the queue of SQLite's writers. Every thread opens the file for itself, else the lock parts no threads."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
-        yield
-        return
+def _queue(database: BaseDatabaseWrapper) -> int | None:
+    """Wait in the queue of SQLite's writers; the lock to let go. A killed process lets go of it by dying.
+
+    Every thread opens the file for itself, else the lock parts no threads.
+    """
+    if not _is_sqlite(database):
+        return None
+    name = str(database.settings_dict["NAME"])
+    if ":memory:" in name or "mode=memory" in name:
+        return None
     handle = _lock_file(f"{name}.lock")
     fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)
+    return handle
 
 
 def _lock_file(path: str) -> int:
@@ -171,39 +233,76 @@ def is_duplicate(error: DatabaseError) -> bool:
     return isinstance(error, IntegrityError) and ("UNIQUE" in str(error) or "seq is taken" in str(error))
 
 
-@lru_cache(maxsize=512)
+# ---- words -----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1_024)
 def _sql(sql: str, vendor: str) -> str:
-    return sql.replace("%s", "?") if vendor == "sqlite" else sql
+    if vendor == "sqlite":
+        return sql.replace("%s", "?")
+    numbers = count(1)
+    return re.sub("%s", lambda _: f"${next(numbers)}", sql)
 
 
-@lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[str, ...], count: int) -> str:
+@lru_cache(maxsize=512)
+def insert_sql(table: str, columns: tuple[str, ...], count: int) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     row = f"({', '.join(['%s'] * len(columns))})"
     return f'INSERT INTO "{table}" ({names}) VALUES {", ".join([row] * count)}'  # noqa: S608 - names are our own
 
 
+def put_sql(row: Row) -> tuple[str, list[object]]:
+    """The statement that writes what a reaction returned, and its values."""
+    if row.gone:
+        return delete_sql(row.table, row.key), [row.values[name] for name in row.key]
+    return upsert_sql(row.table, tuple(row.values), row.key), list(row.values.values())
+
+
 @lru_cache(maxsize=256)
-def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
-    insert = _insert(table, columns, 1)
+def delete_sql(table: str, key: tuple[str, ...]) -> str:
+    where = " AND ".join(f'"{name}" = %s' for name in key)
+    return f'DELETE FROM "{table}" WHERE {where}'  # noqa: S608 - names come from our own reactions
+
+
+@lru_cache(maxsize=256)
+def upsert_sql(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    return insert_sql(table, columns, 1) + conflict_sql(columns, key)
+
+
+@lru_cache(maxsize=256)
+def conflict_sql(columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """What is done with a row that is there already: overwritten; without a key it may not be there."""
     if not key:
-        return insert
+        return ""
     names = ", ".join(f'"{name}"' for name in key)
     rest = [name for name in columns if name not in key]
     if not rest:
-        return f"{insert} ON CONFLICT ({names}) DO NOTHING"
-    return f"{insert} ON CONFLICT ({names}) DO UPDATE SET " + ", ".join(
-        f'"{name}" = excluded."{name}"' for name in rest
-    )
+        return f" ON CONFLICT ({names}) DO NOTHING"
+    return f" ON CONFLICT ({names}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
 
 
-def _bound(value: object, vendor: str) -> object:
-    """A value as the driver takes it; on SQLite instants stand as Django writes them, so that both compare alike."""
+# ---- values ----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4_096)
+def _sqlite_instant(at: datetime) -> str:
+    """As Django writes them, so that both compare alike. Kept, because the rows of an act share their instants."""
+    return str(at.astimezone(UTC).replace(tzinfo=None))
+
+
+INSTANTS: Final[Mapping[str, Callable[[datetime], object]]] = {
+    "sqlite": _sqlite_instant,
+    "postgresql": canonical.stamp,
+}
+
+
+def as_driven(value: object, vendor: str) -> object:
+    """A value as the driver takes it."""
     match value:
         case None | str() | bytes() | int() | float():
             return value
         case datetime() if vendor == "sqlite":
-            return str(value.astimezone(UTC).replace(tzinfo=None))
+            return _sqlite_instant(value)
         case date() if vendor == "sqlite" and not isinstance(value, datetime):
             return value.isoformat()
         case Mapping() | list() | tuple():

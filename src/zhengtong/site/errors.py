@@ -2,6 +2,7 @@
 The page belongs to `ui`; a fault while drawing it must still be answered, in plain words."""
 
 import logging
+import sys
 from dataclasses import dataclass
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -13,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhengtong.accounts import clock
+from zhengtong.site.outages import Outage, find_outage
 
 TOO_MUCH_AT_ONCE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 log = logging.getLogger(__name__)
@@ -70,6 +72,44 @@ UNWRITABLE = Fault(
     sentence=_("存放资料的地方满了，或者暂时不能写入。刚才这一步没有办，什么都没有改动。"),
     remedy=_("请过几分钟再试；仍然不行，请联系窗口。"),
 )
+TOO_OFTEN = Fault(
+    status=429,
+    title=_("打开得太快了"),
+    sentence=_("一分钟里来的请求太多，先停一停。已经提交的内容不受影响。"),
+    remedy=_("请过一分钟再试。"),
+)
+BUSY = Fault(
+    status=503,
+    title=_("现在太忙，没有排上"),
+    sentence=_("别的工作占着数据库，等了二十秒还没有轮到。刚才这一步没有办，什么都没有改动。"),
+    remedy=_("请过一分钟返回上一页重新提交。一直这样，请联系窗口或者管理员。"),
+)
+AWAY = Fault(
+    status=503,
+    title=_("数据库暂时连不上"),
+    sentence=_("系统正在自动重新连接。已经办成的都在；刚才提交的，可能收下了，也可能没有。"),
+    remedy=_("请过一分钟返回上一页原样再提交一次：收下过的不会重复办理。一直这样，请联系窗口或者管理员。"),
+)
+CLOCK_BEHIND = Fault(
+    status=503,
+    title=_("服务器的时钟慢了，暂停办理"),
+    sentence=_("服务器现在的时间，比已经登记的最后一件事还早。为了不记错时间，这一步没有办，什么都没有改动。"),
+    remedy=_("请稍后再试。管理员校准时钟以后，办理自动恢复；差多少写在运行日志里。"),
+)
+KEYS_AWAY = Fault(
+    status=503,
+    title=_("密钥读不到，个人信息暂时打不开"),
+    sentence=_("保管密钥的文件夹读不到，或者缺了一把密钥。资料都在，什么都没有改动，也不会另造新密钥。"),
+    remedy=_("请稍后再试。管理员请看运行日志和运维手册的“密钥”一章，把密钥放回原处。"),
+)
+OUTAGES = {
+    Outage.UNWRITABLE: UNWRITABLE,
+    Outage.BUSY: BUSY,
+    Outage.AWAY: AWAY,
+    Outage.CLOCK_BEHIND: CLOCK_BEHIND,
+    Outage.KEYS_AWAY: KEYS_AWAY,
+}
+SECONDS_TO_COME_BACK_IN = 60
 BROKEN = Fault(
     status=500,
     title=_("我们这边出错了"),
@@ -94,9 +134,18 @@ def absent(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, ABSENT)
 
 
-def unwritable(request: HttpRequest) -> HttpResponse:
-    """The disk is full or read-only: nothing was half done, because a case is written in one transaction."""
-    return _page(request, UNWRITABLE)
+def out_of_order(outage: Outage, exception: BaseException | None) -> HttpResponse:
+    """The ground is away: disk, database, clock or keys. Drawn without the request, which could ask the database who is
+    signed in; logged in one line, for the program is not at fault."""
+    log.error("%s: %s", outage, _first_line(exception))
+    page = _plain_page(OUTAGES[outage])
+    page["Retry-After"] = str(SECONDS_TO_COME_BACK_IN)
+    page["Cache-Control"] = "no-store"
+    return page
+
+
+def _first_line(exception: BaseException | None) -> str:
+    return next(iter(str(exception).splitlines()), type(exception).__name__)
 
 
 def unlawful(request: HttpRequest) -> HttpResponse:
@@ -104,16 +153,39 @@ def unlawful(request: HttpRequest) -> HttpResponse:
     return _page(request, UNLAWFUL)
 
 
+def held(request: HttpRequest, why: str | Promise) -> HttpResponse:
+    """A file in quarantine, or one that did not pass the virus scan."""
+    remedy = _("等待检查的，过几分钟再打开；已经销毁的，请交件人重新提交没有病毒的文件。")
+    return _page(request, Fault(status=409, title=_("这个文件不能打开"), sentence=why, remedy=remedy))
+
+
+def too_often(request: HttpRequest, seconds: int) -> HttpResponse:
+    """More requests than a person makes. Drawn without the database: who floods shall cost little."""
+    words = f"{TOO_OFTEN.title}\n{TOO_OFTEN.sentence}\n{TOO_OFTEN.remedy}\n"
+    page = HttpResponse(words, status=TOO_OFTEN.status, content_type="text/plain; charset=utf-8")
+    page["Retry-After"] = str(seconds)
+    return page
+
+
 def broken(request: HttpRequest) -> HttpResponse:
+    exception = sys.exc_info()[1]
+    outage = find_outage(exception)
+    if outage is not None:  # met outside every view: the session, the sign-in
+        return out_of_order(outage, exception)
     try:
         return _page(request, BROKEN)
     except Exception:  # the page that reports a fault must not be a second fault
         log.exception("the error page itself failed")
-    try:  # without the request: no name of the site, no menu, nothing that could ask the database
-        return HttpResponse(render_to_string("ui/error.html", {"fault": BROKEN}), status=BROKEN.status)
+    return _plain_page(BROKEN)
+
+
+def _plain_page(fault: Fault) -> HttpResponse:
+    """Without the request: no name of the site, no menu, nothing that could ask the database."""
+    try:
+        return HttpResponse(render_to_string("ui/error.html", {"fault": fault}), status=fault.status)
     except Exception:
-        words = f"{BROKEN.title}\n{BROKEN.sentence}\n{BROKEN.remedy}\n"
-        return HttpResponse(words, status=500, content_type="text/plain; charset=utf-8")
+        words = f"{fault.title}\n{fault.sentence}\n{fault.remedy}\n"
+        return HttpResponse(words, status=fault.status, content_type="text/plain; charset=utf-8")
 
 
 def _page(request: HttpRequest, fault: Fault) -> HttpResponse:

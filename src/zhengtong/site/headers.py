@@ -1,10 +1,11 @@
 """What every answer says to the browser: load nothing but our own files, run no inline script, tell nobody where the
-person was."""
+person was, share no window and no answer with another site, and keep no copy of what only this person may see."""
 
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -17,21 +18,38 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
+        "object-src 'none'",
     )
 )
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+"""Every other method is refused before anything looks at it; the API answers them itself, as its description says."""
+
+
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def answer(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS and not request.path.startswith("/api/"):
+            return HttpResponseNotAllowed(sorted(METHODS))
         response = get_response(request)
+        if _is_somebodys(request):
+            response.headers.setdefault("Cache-Control", "no-store, private")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
     return answer
+
+
+def _is_somebodys(request: HttpRequest) -> bool:
+    """Whether somebody is signed in: then no cache, the browser's included, keeps the page."""
+    session = getattr(request, "session", None)
+    return session is not None and SESSION_KEY in session

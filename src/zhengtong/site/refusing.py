@@ -4,12 +4,9 @@ and when nothing can be written, a sentence (503).
 Views that have a form show a refusal beside it; this catches what is left, so that no refusal is ever a 500.
 """
 
-import errno
 import logging
 from collections.abc import Callable
-from typing import Final
 
-from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -17,19 +14,18 @@ from django.utils.translation import gettext as _
 from zhengtong.accounts import clock
 from zhengtong.accounts.requests import actor_of
 from zhengtong.cases.frame import desk_context
+from zhengtong.documents.labels import SCAN_WORDS
+from zhengtong.documents.refusing import UploadHeld
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.law.calendar_files import CalendarFileFault
 from zhengtong.law.reading import LawFileError
 from zhengtong.law.refusal_words import say
 from zhengtong.ledger.record import StaleHistory
 from zhengtong.site import errors
+from zhengtong.site.outages import find_outage
 from zhengtong.ui.values import Link, RefusalView
 
 log = logging.getLogger(__name__)
-CANNOT_WRITE: Final = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
-)
-CANNOT_WRITE_SAID: Final = ("readonly database", "disk is full", "No space left on device", "read-only transaction")
 Handler = Callable[[HttpRequest], HttpResponse]
 DESK_PATHS = ("/desk/", "/catalogue/", "/staff/")
 
@@ -56,10 +52,10 @@ class RefusalPages:
         if isinstance(exception, LawFileError | CalendarFileFault):
             log.error("a law file cannot be taken:\n%s", exception)
             return errors.unlawful(request)
-        if is_unwritable(exception):
-            log.error("cannot write: %s", type(exception).__name__, exc_info=exception)
-            return errors.unwritable(request)
-        return None
+        if isinstance(exception, UploadHeld):
+            return errors.held(request, SCAN_WORDS[exception.scan])
+        outage = find_outage(exception)
+        return errors.out_of_order(outage, exception) if outage is not None else None
 
 
 def _frame(request: HttpRequest) -> dict[str, object]:
@@ -69,10 +65,3 @@ def _frame(request: HttpRequest) -> dict[str, object]:
     if actor is None or not actor.seats:
         return {"frame": "ui/portal.html"}
     return desk_context(request, actor, at)
-
-
-def is_unwritable(exception: Exception) -> bool:
-    """Whether the disk, or the database on it, takes nothing more."""
-    if isinstance(exception, OSError):
-        return exception.errno in CANNOT_WRITE
-    return isinstance(exception, OperationalError) and any(words in str(exception) for words in CANNOT_WRITE_SAID)

@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
+from zhengtong.operating.logs import settings_for
 from zhengtong.site.databases import database, sqlite_url
-from zhengtong.site.environment import flag, secret, text
+from zhengtong.site.environment import choice, flag, number, secret, text
+from zhengtong.site.sign_in_settings import read_rules
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -23,6 +25,10 @@ ZHENGTONG_BASE_URL = text("ZHENGTONG_BASE_URL", "http://localhost:8000").rstrip(
 ZHENGTONG_SITE_NAME = text("ZHENGTONG_SITE_NAME", "")
 ZHENGTONG_CLOCK = text("ZHENGTONG_CLOCK", "")
 ZHENGTONG_SCANNER = text("ZHENGTONG_SCANNER", "")
+ZHENGTONG_PROXIES = text("ZHENGTONG_PROXIES", "")
+ZHENGTONG_RATE_ANONYMOUS = number("ZHENGTONG_RATE_ANONYMOUS", 600, least=0, most=1_000_000)  # a minute and address
+ZHENGTONG_RATE_ACCOUNT = number("ZHENGTONG_RATE_ACCOUNT", 1_200, least=0, most=1_000_000)  # 0: without limit
+ZHENGTONG_METRICS_TOKEN = secret("ZHENGTONG_METRICS_TOKEN", lambda: "")
 ZHENGTONG_FONTS = CHECKOUT / "build" / "fonts"
 
 
@@ -57,6 +63,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "zhengtong.ui",
+    "zhengtong.trail",
     "zhengtong.accounts",
     "zhengtong.law",
     "zhengtong.ledger",
@@ -65,15 +72,22 @@ INSTALLED_APPS = [
     "zhengtong.documents",
     "zhengtong.cases",
     "zhengtong.portal",
+    "zhengtong.federation",
+    "zhengtong.administration",
+    "zhengtong.operating",
     "zhengtong.site",
 ]
 
 MIDDLEWARE = [
+    "zhengtong.site.proxies.believed",
+    "zhengtong.operating.logs.told",
     "django.middleware.security.SecurityMiddleware",
     "zhengtong.site.headers.guard",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "zhengtong.federation.problems.as_data",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "zhengtong.site.language.chosen_language",
+    "zhengtong.site.flood.limited",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -98,6 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "zhengtong.site.words.site_name",
                 "zhengtong.site.words.public_frame",
+                "zhengtong.accounts.frames.idle_watch",
             ],
         },
     },
@@ -149,11 +164,16 @@ MEDIA_ROOT = ZHENGTONG_HOME / "files"  # encrypted; served only by a view that a
 _IS_HTTPS = ZHENGTONG_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 8 * 60 * 60
+if _IS_HTTPS:  # browsers take these names from this very host over https only
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+ZHENGTONG_SIGN_IN = read_rules()
+SESSION_COOKIE_AGE = int(ZHENGTONG_SIGN_IN.session_age.total_seconds())
 CSRF_TRUSTED_ORIGINS = [ZHENGTONG_BASE_URL] if _IS_HTTPS else []
 CSRF_FAILURE_VIEW = "zhengtong.site.errors.forged"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if _IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _IS_HTTPS
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -161,16 +181,4 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# To stderr; codes, numbers and case references only, never a person's data.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "zhengtong": {"level": "INFO"},
-        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.request": {"level": "ERROR"},  # an address asked for in vain may hold a token
-    },
-}
+LOGGING = settings_for(choice("ZHENGTONG_LOG", "text", ("text", "json")))  # never a person's data: operating.logs

@@ -76,6 +76,9 @@ def free_port() -> int:
 class Cluster:
     port: int
     password: str
+    programs: Path
+    folder: Path
+    is_durable: bool = False
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def url(self, name: str) -> str:
@@ -96,6 +99,21 @@ class Cluster:
     def drop(self, name: str) -> None:
         self._execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
+    def start(self) -> None:
+        """Start the server, and wait until it takes connections; after a crash it recovers first."""
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
+            f"-c shared_buffers=64MB -c max_connections=60 {'' if self.is_durable else HASTY}"
+        )
+        _run(self.programs, self.folder, "pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        _run(self.programs, self.folder, "pg_ctl", "-w", "-m", how, "stop")
+
+    def server_pid(self) -> int:
+        """The process all others of the server come from."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
@@ -112,18 +130,16 @@ def running_cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
     if programs is None:
         raise NoPostgres
     folder = Path(tempfile.mkdtemp(prefix="zhengtong-postgres-"))
-    cluster = Cluster(port=free_port(), password=secrets.token_hex(16))
+    cluster = Cluster(
+        port=free_port(), password=secrets.token_hex(16), programs=programs, folder=folder, is_durable=is_durable
+    )
     try:
         _initialise(programs, folder, cluster.password)
-        options = (
-            f"-p {cluster.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            f"-c shared_buffers=64MB -c max_connections=60 {'' if is_durable else HASTY}"
-        )
-        _run(programs, folder, "pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        cluster.start()
         try:
             yield cluster
         finally:
-            _run(programs, folder, "pg_ctl", "-w", "-m", "immediate", "stop")
+            cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

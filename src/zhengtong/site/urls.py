@@ -21,6 +21,8 @@ urlpatterns = [
     path("catalogue/", include("zhengtong.catalogue.urls")),
     path("documents/", include("zhengtong.documents.urls")),
     path("roots/", include("zhengtong.ledger.urls")),
+    path("api/", include("zhengtong.federation.urls")),
+    path("", include("zhengtong.operating.urls")),
     path("", include("zhengtong.portal.urls")),
 ]
 

@@ -6,7 +6,7 @@ Read it in ten seconds: what follows from an act, who answers for the law a case
 from datetime import datetime
 from typing import Final
 
-from zhengtong.accounts import frames
+from zhengtong.accounts import frames, throttling
 from zhengtong.accounts import queries as people
 from zhengtong.cases import access
 from zhengtong.cases import projections as cases
@@ -15,12 +15,14 @@ from zhengtong.cases.serials import draw_for_silence
 from zhengtong.catalogue import actions as catalogue_actions
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.catalogue.frame import menu as catalogue_menu
-from zhengtong.documents import outside
+from zhengtong.documents import outside, quarantine
 from zhengtong.documents import projections as documents
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.installed import Handler, Reaction, install
+from zhengtong.operating.metrics import count_act
+from zhengtong.operating.pulses import worker_pulse
 from zhengtong.portal import actions as portal
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
@@ -44,7 +46,9 @@ def wire() -> None:
         serials_for=draw_for_silence,
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
-        chores=(end_cancelled_items, portal.erase_old_drafts),
+        errands=(quarantine.rescan, worker_pulse()),
+        witness=count_act,
+        chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old),
     )
     outside.install(query_code=access.password_of)
     frames.install(desk_menu, catalogue_menu)

@@ -1,5 +1,8 @@
 """Pages of staff about themselves: the directory, A and B roles, absences, delegations."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from zhengtong.accounts import actions, clock
+from zhengtong.accounts import actions, authority, clock
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.forms import AbsenceForm, DelegationForm, RowForm
 from zhengtong.accounts.frames import desk_frame
@@ -25,6 +28,7 @@ from zhengtong.accounts.queries import (
     staff_directory,
 )
 from zhengtong.accounts.requests import required_account, staff_required
+from zhengtong.accounts.traces import who_of
 
 
 @never_cache
@@ -109,7 +113,7 @@ def delegation(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _substitutes(request, delegation_form=form)
     try:
-        actions.delegate_by_code(from_person=person, **form.cleaned_data, at=at)
+        authority.delegate(from_person=person, asked=form.cleaned_data, basis=_basis(request, at, form.cleaned_data))
     except NotPossible as fault:
         form.add_error(None, str(fault.words))
         return _substitutes(request, delegation_form=form)
@@ -125,12 +129,16 @@ def revoke_delegation(request: HttpRequest) -> HttpResponse:
     if found is None:
         raise Http404
     try:
-        actions.revoke_delegation(found, at=at)
+        authority.revoke_delegation(found, basis=_basis(request, at, {"document": found.document}))
     except NotPossible as fault:
         messages.warning(request, fault.words)
     else:
         messages.success(request, _("已撤销，即刻生效。"))
     return redirect("accounts:substitutes")
+
+
+def _basis(request: HttpRequest, at: datetime, asked: Mapping[str, object]) -> authority.Basis:
+    return authority.Basis(who=who_of(request, at), at=at, document=str(asked["document"]))
 
 
 def _person(request: HttpRequest) -> Person:

@@ -83,17 +83,24 @@ class Case(models.Model):
         db_table = "ledger_case"
         indexes = [
             models.Index(
-                fields=["unit", "due_at", "id"], name="case_unit_due", condition=models.Q(closed_at__isnull=True)
+                fields=["unit", "post", "phase", "procedure", "state", "due_at", "id", "promised_at"],
+                name="case_place", condition=models.Q(closed_at__isnull=True),
             ),
             models.Index(
                 fields=["dept", "due_at", "id"], name="case_dept_due", condition=models.Q(closed_at__isnull=True)
             ),
             models.Index(
-                fields=["assignee", "due_at", "id"], name="case_mine_due", condition=models.Q(closed_at__isnull=True)
+                fields=["dept", "item", "due_at", "id"], name="case_dept_item",
+                condition=models.Q(closed_at__isnull=True),
             ),
+            models.Index(
+                fields=["dept", "due_at", "id"], name="case_with_party",
+                condition=models.Q(closed_at__isnull=True, phase="supplementing"),
+            ),
+            models.Index(fields=["item", "id"], name="case_item"),
             models.Index(fields=["due_at", "id"], name="case_due", condition=models.Q(closed_at__isnull=True)),
             models.Index(fields=["wake_at"], name="case_wake", condition=models.Q(wake_at__isnull=False)),
-        ]
+        ]  # fmt: skip
 
 
 class Reader(models.Model):

@@ -4,11 +4,9 @@ Whatever is wrong, the answer is the same, and after a few wrong tries an addres
 """
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from zhengtong.accounts import clock
+from zhengtong.accounts import clock, throttling
 from zhengtong.accounts.actions import claim_case
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.requests import account_of
@@ -30,9 +28,6 @@ from zhengtong.ui.typed_text import clean_text
 from zhengtong.ui.values import Link
 
 SEEN: Final = "portal_seen"  # in the session: the case a walk-in has proved to be the own one
-TRIES: Final = 5
-TRIES_AT_ONE: Final = 30  # wrong tries at one case, from wherever
-WAIT: Final = 10 * 60
 
 
 @never_cache
@@ -62,14 +57,15 @@ def query(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
     data = {name: "".join(clean_text(str(value)).split()) for name, value in form.cleaned_data.items()}
-    places = _places(request, data["number"])
-    if any(int(cache.get(place, 0)) >= most for place, most in places.items()):
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    limits = ((throttling.QUERY, address), (throttling.QUERY_CASE, data["number"]))
+    if any(throttling.spent(limit, who, at) for limit, who in limits):
         form.add_error(None, _("试错的次数太多了，请过 10 分钟再试。忘了密码的，带身份证件到窗口查询。"))
         return _page(request, form, status=429)
     found = holder_of(data["number"], data["password"], data["certificate"], at)
     if found is None:
-        for place in places:
-            _count(place)
+        for limit, who in limits:
+            throttling.count(limit, who, at)
         form.add_error(None, _("编号、密码和证件号码对不上。请对照收件凭证再核对一遍，三样都要和申请时的一样。"))
         return _page(request, form, status=400)
     case, holder = found
@@ -96,20 +92,6 @@ def _page(request: HttpRequest, form: Any, *, status: int = 200) -> HttpResponse
         "crumbs": [Link(_("办事"), reverse("portal:home")), Link(_("查进度"))],
     }  # fmt: skip
     return render(request, "portal/query.html", context, status=status)
-
-
-def _places(request: HttpRequest, number: str) -> dict[str, int]:
-    """Where wrong tries are counted, and how many each takes: many addresses may not guess at one case together."""
-    digest = sha256(number.encode()).hexdigest()
-    return {f"portal-query:{request.META.get('REMOTE_ADDR', '')}": TRIES, f"portal-query-of:{digest}": TRIES_AT_ONE}
-
-
-def _count(place: str) -> None:
-    if not cache.add(place, 1, WAIT):
-        try:
-            cache.incr(place)
-        except ValueError:  # it ran out between the two
-            cache.set(place, 1, WAIT)
 
 
 @never_cache

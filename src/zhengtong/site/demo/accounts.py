@@ -18,13 +18,18 @@ import pyotp
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from zhengtong.accounts.labels import AccountKind
+from zhengtong.accounts.labels import AccountKind, Duty
 from zhengtong.accounts.models import Account
-from zhengtong.site.demo.organisation import Organs
+from zhengtong.site.demo.organisation import ADMINISTRATORS, BEGAN, Organs
 from zhengtong.site.demo.people import CITIZENS, FIRMS, POWER_FROM, POWER_TO, Public
 
 FILE: Final = "demo-accounts.json"
-ADMINISTRATOR: Final = "zx03"
+DUTIES: Final = dict(zip(ADMINISTRATORS, Duty, strict=True))
+DUTY_WORDS: Final = {
+    Duty.SYSTEM: ("系统管理员（机构、岗位、窗口、人员）", "System administrator (units, posts, windows, people)"),
+    Duty.SECURITY: ("安全管理员（账号与授权）", "Security administrator (accounts and authority)"),
+    Duty.AUDIT: ("审计管理员（审计记录）", "Audit administrator (the audit trail)"),
+}
 SYLLABLES: Final = [
     "ba",
     "du",
@@ -71,7 +76,7 @@ class DemoAccount:
 TOUR: Final = (
     "wj01", "wj03", "wj04", "wj05", "wj02", "wj06", "wj07", "sc01", "qy01", "zx02", "zx04", "zx05", "zx06", "zx08",
         "zx09", "zx10",
-    "qy03", "qy05", "qy06", "zx03",
+    "qy03", "qy05", "qy06", *ADMINISTRATORS,
 )  # fmt: skip
 
 
@@ -92,7 +97,7 @@ def draw_citizen_passwords() -> dict[str, str]:
 def open_staff_accounts(organs: Organs) -> tuple[DemoAccount, ...]:
     """An account for everybody who holds a post, second factor in force."""
     duties = _duties(organs)
-    shared = {number[:2]: draw_password() for number in organs.people}
+    shared = {_shares(number): draw_password() for number in organs.people}
     with ThreadPoolExecutor() as pool:  # hashing is slow on purpose, and lets other threads run
         hashed = dict(zip(shared, pool.map(make_password, shared.values()), strict=True))
     described = []
@@ -101,19 +106,24 @@ def open_staff_accounts(organs: Organs) -> tuple[DemoAccount, ...]:
         secret = pyotp.random_base32()
         rows.append(
             Account(
-                login=number, kind=AccountKind.STAFF, person=person, password=hashed[number[:2]], totp_secret=secret,
-                totp_enrolled=True, is_reference_administrator=number == ADMINISTRATOR,
+                login=number, kind=AccountKind.STAFF, person=person, password=hashed[_shares(number)], totp_secret=secret,
+                totp_enrolled=True, duty=DUTIES.get(number, ""), duty_since=BEGAN if number in DUTIES else None,
             )
         )  # fmt: skip
         does, does_en = duties.get(number, ("", ""))
         described.append(
             DemoAccount(
                 login=number, kind="staff", name=person.name, name_en=person.name_en, does=does, does_en=does_en,
-                password=shared[number[:2]], totp_secret=secret, is_for_a_tour=number in TOUR,
+                password=shared[_shares(number)], totp_secret=secret, is_for_a_tour=number in TOUR,
             )
         )  # fmt: skip
     Account.objects.bulk_create(rows)
     return tuple(described)
+
+
+def _shares(number: str) -> str:
+    """Whose password somebody has: that of the organ; an administrator has an own one."""
+    return number if number in DUTIES else number[:2]
 
 
 def _duties(organs: Organs) -> Mapping[str, tuple[str, str]]:
@@ -129,6 +139,8 @@ def _duties(organs: Organs) -> Mapping[str, tuple[str, str]]:
             found[holding.person.number] = (f"{place} {post.name}", f"{place_en}: {post.name_en}")
         for holding in post.holdings.select_related("person").filter(role="B"):
             found.setdefault(holding.person.number, (f"{place} {post.name}（B角）", f"{place_en}: {post.name_en} (B)"))
+    for number, duty in DUTIES.items():
+        found[number] = (DUTY_WORDS[duty][0], DUTY_WORDS[duty][1])
     return found
 
 

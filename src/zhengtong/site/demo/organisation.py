@@ -16,6 +16,8 @@ from zhengtong.site.demo.names import AREA, Namer, english_name
 
 ORDER: Final = {"window": 1, "approve": 2, "issue": 3}
 BEGAN: Final = date(2026, 1, 1)
+# The system, the security and the audit administrator: they serve at the centre and hold no post.
+ADMINISTRATORS: Final = ("zx03", "zx13", "zx14")
 REGION: Final = AREA
 
 DEPARTMENTS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -57,7 +59,7 @@ FIXED_NAMES: Final[Mapping[str, str]] = {
         "wj07": "秦卫东", "wj08": "汪敏",
     "sc01": "石春燕", "sc03": "余知行", "sc05": "钟立新", "sc07": "廖景明", "qy01": "陆长河", "zx01": "田守成",
     "zx02": "叶雨桐", "zx03": "吕书涵", "zx04": "姜思雨", "zx05": "范学勤", "zx06": "崔怀远", "zx07": "丁可欣",
-        "zx08": "任文博",
+        "zx08": "任文博", "zx12": "蒋若溪", "zx13": "邵安澜", "zx14": "阮明镜",
 }  # fmt: skip
 
 # Sections of the government and of the centre: code, name, English, parent.
@@ -79,8 +81,7 @@ OTHER_POSTS: Final = (
     ("wc-head", "镇长", "Town mayor", "wc", PostKind.HEAD, True, "wc01", "wc02"),
     ("wc-lower", "初审岗", "First examiner", "wc", PostKind.REVIEW, False, "wc03", "wc02"),
     ("zx-head", "中心主任", "Director of the centre", "zx", PostKind.HEAD, True, "zx01", "zx08"),
-    ("zx-window", "综合窗口", "General window", "zx", PostKind.WINDOW, False, "zx02", "zx03"),
-    ("zx-administrator", "系统管理岗", "Reference administrator", "zx", PostKind.ADMINISTRATOR, False, "zx03", ""),
+    ("zx-window", "综合窗口", "General window", "zx", PostKind.WINDOW, False, "zx02", "zx12"),
     ("zx-sx-editor", "事项编辑岗", "Item editor", "zx-sx", PostKind.ADMINISTRATOR, False, "zx04", "zx05"),
     ("zx-sx-reviewer", "事项审核岗", "Item reviewer", "zx-sx", PostKind.ADMINISTRATOR, False, "zx05", "zx04"),
     ("zx-jc-supervisor", "监察岗", "Supervisor", "zx-jc", PostKind.SUPERVISOR, False, "zx06", "zx07"),
@@ -128,7 +129,7 @@ def build_organs(namer: Namer) -> Organs:
     """Territories, units, posts, people and their A and B roles, in force since the first day of the year."""
     units = _build_units()
     posts, seats = _build_posts(units)
-    people = _build_people(sorted({person for _post, _role, person in seats}), namer)
+    people = _build_people(sorted({*ADMINISTRATORS, *(person for _post, _role, person in seats)}), namer)
     for post, role, person in seats:
         hold_post(
             person=people[person], post=posts[post], role=role, from_on=BEGAN, document="清人社任〔2026〕1号（示例）"

@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 
 from zhengtong.accounts import clock
 from zhengtong.ledger.triggers import find_missing
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["every"] <= 0:
             raise CommandError("--every needs a number above 0", returncode=2)
-        missing = find_missing()
+        missing = _missing_triggers()
         if missing:
             names = ", ".join(missing)
             raise CommandError(
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             if options["once"]:
                 return
             close_old_connections()
-            stop.wait(options["every"])
+            stop.wait(worker.pause(options["every"]))
 
     def _listen(self, stop: threading.Event) -> None:
         def ask(number: int, frame: FrameType | None) -> None:
@@ -59,3 +59,10 @@ class Command(BaseCommand):
         for line in done.roots or ():
             self.stdout.write(f"root of {line.day}: {line.digest}")
         self.stdout.flush()
+
+
+def _missing_triggers() -> tuple[str, ...]:
+    try:
+        return find_missing()
+    except OperationalError as error:
+        raise CommandError(f"the database cannot be reached: {error}", returncode=2) from error

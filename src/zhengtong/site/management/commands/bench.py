@@ -1,47 +1,51 @@
-"""`zhengtong bench`: measure acts, working days and search on this machine, as ratios within one run."""
+"""`zhengtong bench`: measure acts, days, search, lists and pages on this machine, as ratios within one run."""
 
 import json
 from argparse import ArgumentParser
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
 
-from zhengtong.site import benching
-
-LATEST: Final = Path("build") / "bench" / "latest.json"
+from zhengtong.site.bench import harness
+from zhengtong.site.bench.parts import PARTS
 
 
 class Command(BaseCommand):
     help = (
-        "Measure acts through record(), working days and search in databases of their own, about a minute; the figures "
-        f"are kept in {LATEST}. Example: zhengtong bench --json"
+        f"Measure in databases of its own, about five minutes; the figures are kept in {harness.LATEST}. "
+        f"Parts: {', '.join(PARTS)}; all unless some are named. Example: zhengtong bench days search"
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("parts", nargs="*", metavar="PART", help="only these; the other figures stay as they were")
         parser.add_argument("--json", action="store_true", help="print what is kept in the file")
-        parser.add_argument("--full", action="store_true", help="more rounds, and search on PostgreSQL: some minutes")
+        parser.add_argument("--table", action="store_true", help="measure nothing: print what is kept, as a table")
+        parser.add_argument("--full", action="store_true", help="more rounds and longer ones: some twenty minutes")
         parser.add_argument("--tiny", action="store_true", help="only whether it runs; the figures mean nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        size = benching.FULL if options["full"] else benching.TINY if options["tiny"] else benching.USUAL
-        lines = benching.run(size, say=lambda words: self.stderr.write(f"{words} …"))
-        found = benching.as_json(lines)
-        LATEST.parent.mkdir(parents=True, exist_ok=True)
-        LATEST.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        if options["json"]:
-            self.stdout.write(LATEST.read_text(encoding="utf-8"))
+        if options["table"]:
+            self.stdout.write(harness.table(_kept()))
             return
-        for line in lines:
-            self.stdout.write(_words(line))
-        self.stdout.write(f"kept in {LATEST}")
+        unknown = sorted(set(options["parts"]) - set(PARTS))
+        if unknown:
+            raise CommandError(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
+        wanted = {name: part for name, part in PARTS.items() if name in (options["parts"] or PARTS)}
+        size = harness.FULL if options["full"] else harness.TINY if options["tiny"] else harness.USUAL
+        found = harness.run_parts(wanted, size, say=self._say)
+        kept = harness.keep(found)
+        self.stdout.write(json.dumps(kept, ensure_ascii=False) if options["json"] else harness.table(kept))
+        if any(isinstance(line, harness.Failed) for lines in found.values() for line in lines):
+            raise SystemExit(1)
+
+    def _say(self, words: str) -> None:
+        self.stderr.write(words)
+        self.stderr.flush()
 
 
-def _words(line: benching.Line) -> str:
-    if isinstance(line, benching.Skipped):
-        return f"{line.name}: NOT MEASURED, {line.why}"
-    aim = "" if line.met is None else f" (aim {line.aim:g} {line.unit}: {'met' if line.met else 'NOT met'})"
-    figures = ", ".join(f"{name} {value:,g}" for name, value in line.figures.items())
-    said = f"{line.name}: {line.value:g} {line.unit}{aim} against {line.against}; {figures}; n {line.n:,}"
-    return f"{said}; load {line.load[0]:.2f}"
+def _kept() -> dict[str, Any]:
+    if not harness.LATEST.exists():
+        raise CommandError(f"nothing has been measured yet: there is no {harness.LATEST}. Run `zhengtong bench` first.")
+    read: dict[str, Any] = json.loads(harness.LATEST.read_text(encoding="utf-8"))
+    return read

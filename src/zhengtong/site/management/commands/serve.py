@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
-from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 
+from zhengtong.operating import metrics
+from zhengtong.operating.upgrading import CannotUpgrade, find_waiting
+from zhengtong.site.environment import pass_on
 from zhengtong.site.ports import Address, NoFreePort, first_free
 from zhengtong.site.statics import collect_if_changed
 
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         if collect_if_changed():
             self.stdout.write("static files collected")
         connection.close()
+        pass_on(metrics.FOLDER_NAMED_BY, str(metrics.make_folder(settings.ZHENGTONG_HOME)))
         self.stdout.write(f"政通 Zhengtong: {address.shown}", ending="\n")
         self.stdout.flush()
         _serve(address, workers=options["workers"], threads=options["threads"])
@@ -43,12 +46,14 @@ class Command(BaseCommand):
 
 def _require_migrated() -> None:
     try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except OperationalError as error:
-        raise CommandError(f"the database cannot be reached: {error}") from error
+        waiting = find_waiting()
+    except CannotUpgrade as refused:
+        raise CommandError(str(refused)) from refused
     if waiting:
-        raise CommandError(f"the database lacks {len(waiting)} migrations. Run `zhengtong migrate` first.")
+        raise CommandError(
+            f"the database lacks {len(waiting)} migrations ({waiting[0]} …). Make a backup, then run `zhengtong upgrade`; "
+            "for a new installation `zhengtong init`."
+        )
 
 
 def _serve(address: Address, *, workers: int, threads: int) -> None:

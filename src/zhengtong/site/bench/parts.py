@@ -1,0 +1,11 @@
+"""Every part of the bench by its name, in the order in which they run."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from zhengtong.site.bench.acts import acts
+from zhengtong.site.bench.days import days
+from zhengtong.site.bench.harness import Part
+from zhengtong.site.bench.search import search
+
+PARTS: Final[Mapping[str, Part]] = {"acts": acts, "days": days, "search": search}
