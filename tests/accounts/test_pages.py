@@ -147,14 +147,14 @@ class TestStaffSignIn:
         assert answer.status_code == 400
         assert "已经用过" in answer.content.decode()
 
-    def test_ends_after_half_an_hour_without_a_page(self, city: City) -> None:
+    def test_ends_after_a_quarter_of_an_hour_without_a_page(self, city: City) -> None:
         client = staff(city, "何静")
         session = client.session
-        session["seen_at"] = (real_now() - timedelta(minutes=29)).isoformat()
+        session["seen_at"] = (real_now() - timedelta(minutes=14)).isoformat()
         session.save()
         assert client.get(reverse("accounts:people")).status_code == 200
         session = client.session
-        session["seen_at"] = (real_now() - timedelta(minutes=31)).isoformat()
+        session["seen_at"] = (real_now() - timedelta(minutes=16)).isoformat()
         session.save()
         answer = client.get(reverse("accounts:people"), follow=True)
         assert answer.redirect_chain[0][0] == f"{reverse('accounts:staff_sign_in')}?next=%2Fstaff%2Fpeople"

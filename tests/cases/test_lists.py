@@ -16,7 +16,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.accounts.clock import now
 from zhengtong.cases.act_forms import Filled
 from zhengtong.cases.actions import open_case, wish_for
-from zhengtong.cases.queries import LISTS, count_lists, worklist
+from zhengtong.cases.queries import LISTS, count_lists, forget, worklist
 from zhengtong.ledger.queries import Case
 from zhengtong.ledger.record import new_key
 
@@ -43,6 +43,8 @@ def open_many(town: Town, n: int) -> None:
 
 
 def cost(client: Client, url: str) -> int:
+    """Of a process that has drawn none of these lines before."""
+    forget()
     with CaptureQueriesContext(
         connection,
     ) as caught:

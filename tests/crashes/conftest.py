@@ -1,4 +1,4 @@
-"""Databases for crashes: a PostgreSQL of this folder's own, which waits for the disk and may be killed; and how often."""
+"""Databases for crashes: a PostgreSQL of this folder's own, which may be killed; and how often."""
 
 import os
 from collections.abc import Iterator

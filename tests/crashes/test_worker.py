@@ -107,7 +107,7 @@ def _check_round(done: Round) -> None:
 
 
 def check_deliveries(taken: list[tuple[int, int, int]]) -> None:
-    """Each batch was told at least once, in the order of ids, and a case's in the order of its events; nothing waits."""
+    """Each batch was told at least once, in order of ids, and a case's in the order of its events; nothing waits."""
     assert _count("SELECT count(*) FROM ledger_outbox") == 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT case_id, batch FROM ledger_event")

@@ -9,7 +9,7 @@ from django.db import connection
 from tests.ledger.stories import FOLDS, NOON, calendar, event, licence, note, open_case
 from zhengtong.kernel.events import LAW_PERSON, Event, Noted
 from zhengtong.kernel.states import State
-from zhengtong.ledger import history, installed
+from zhengtong.ledger import history, installed, sweeping
 from zhengtong.ledger.installed import Message
 from zhengtong.ledger.models.cases import Case, Reader
 from zhengtong.ledger.models.outbox import Outgoing
@@ -64,6 +64,35 @@ class TestSweep:
         swept = sweep(DUE, folds=FOLDS, silence=once_silent)
         assert (swept.cases, swept.events, swept.failed) == (3, 2, ("n-1",))
         assert Case.objects.get(pk=cases[1].case_id).last_seq == 2
+
+    def test_asks_the_partial_index_alone(self) -> None:
+        """1,000 alarms among 1,000,000 cases must not cost a scan."""
+        now = str(NOON.replace(tzinfo=None)) if connection.vendor == "sqlite" else NOON
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"EXPLAIN QUERY PLAN {sweeping.DUE}", [now, now, -1, 500])
+            else:
+                cursor.execute("SET enable_seqscan = off")
+                cursor.execute(f"EXPLAIN {sweeping.DUE}", [now, now, -1, 500])
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert "case_wake" in plan
+        assert "SCAN" not in plan.upper().replace("INDEX SCAN", "").replace("BITMAP HEAP SCAN", "")
+
+    def test_goes_on_after_a_page_of_the_same_instant(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+        for n in range(5):
+            open_case(f"n-{n}")
+        assert sweep(DUE, folds=FOLDS, silence=once_silent).events == 5
+
+    def test_an_alarm_nobody_can_read_keeps_nobody_waiting(self) -> None:
+        if connection.vendor == "postgresql":
+            pytest.skip("PostgreSQL keeps instants only")
+        cases = [open_case(f"n-{n}") for n in range(3)]
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE ledger_case SET wake_at = '0 o''clock' WHERE id = %s", [cases[0].case_id])
+        swept = sweep(DUE, folds=FOLDS, silence=never_silent)
+        assert (swept.cases, swept.failed) == (3, ())
+        assert Case.objects.filter(wake_at=NOON + timedelta(days=1)).count() == 3
 
     def test_sets_the_next_alarm(self) -> None:
         open_case()

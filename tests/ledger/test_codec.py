@@ -2,16 +2,18 @@
 changes one."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ledger.bodies import BODIES
-from zhengtong.kernel.events import KINDS, Body, Noted
+from tests.ledger.bodies import AT, BODIES
+from zhengtong.kernel.events import KINDS, Body, Event, Noted, Standing
 from zhengtong.ledger import canonical, chain, codec
+from zhengtong.ledger.writing import INSTANTS, read_instant
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -77,9 +79,7 @@ class TestHash:
         assert chain._cryptography_sm3(b"abc").hex() == expected
 
     def test_covers_every_column(self) -> None:
-        from tests.ledger.stories import opening
-
-        link = chain.forge(1, "510199", chain.GENESIS, opening("n-1"))[0]
+        link = as_link(forged(INSTANTS["sqlite"])[2])
         hash_of = chain.hasher("sm3")
         for name in chain.COLUMNS:
             old = getattr(link, name)
@@ -91,8 +91,70 @@ class TestHash:
                 new = b"\1" * 32
             else:
                 new = old + 1 if isinstance(old, int) else f"{old or ''}{{}}"
-            changed = replace(link, **{name: new})  # type: ignore[arg-type]
+            changed = link._replace(**{name: new})
             assert chain.link_hash(changed, hash_of) != link.hash, name
+
+
+    @pytest.mark.parametrize("vendor", sorted(INSTANTS))
+    def test_chains_of_the_first_day_still_verify(self, vendor: str) -> None:
+        """These hashes stand in ledgers: they were made by the first version of this program."""
+        rows = forged(INSTANTS[vendor])
+        assert rows[0][-1].hex() == "74910a1a9ccf0d7347c5b1e38eb542ae1e6237209aaa7b0ae62bfc702d5f15c2"
+        assert rows[-1][-1].hex() == "ac2418bc6109a3a0d520bee2180ccc55e82584d7bf70125f514ba75710eec790"
+
+    def test_the_one_pass_makes_what_the_definition_says(self) -> None:
+        hash_of, prev = chain.hasher("sm3"), chain.GENESIS
+        for row, body in zip(forged(INSTANTS["postgresql"]), BODIES, strict=True):
+            link = as_link(row)
+            assert link.body == canonical.dumps(codec.encode(body)).decode()
+            assert (link.prev, link.hash) == (prev, chain.link_hash(link, hash_of))
+            prev = link.hash
+
+
+class TestQuick:
+    """The short way to canonical bytes gives the bytes of the long one, and refuses what it refuses."""
+
+    @given(PLAIN)
+    def test_same_bytes(self, value: object) -> None:
+        assert canonical.quick(value) == canonical.canonical(value)
+
+    @given(st.text(st.characters(categories=["Cs", "Cc", "Po"], include_characters="\\u0a")))
+    def test_same_refusals(self, text: str) -> None:
+        for value in (text, {"a": text}, [text], {text: 1}):
+            assert made_by(canonical.quick, value) == made_by(canonical.canonical, value)
+
+    @pytest.mark.parametrize(
+        "value",
+        [1.5, {"a": 2.0}, 2**63, [2**64], b"x", {1: "a"}, {"t": AT}, ("a", date(2026, 3, 2)), Standing.OWN, {"a": {1.5}}],
+    )
+    def test_same_answer_to_odd_things(self, value: object) -> None:
+        assert made_by(canonical.quick, value) == made_by(canonical.canonical, value)
+
+
+def made_by(way: Callable[[object], bytes], value: object) -> bytes | type[Exception]:
+    try:
+        return way(value)
+    except canonical.NotCanonical:
+        return canonical.NotCanonical
+
+
+def forged(instant: Callable[[datetime], object]) -> list[chain.LinkRow]:
+    """Every kind of event in one chain."""
+    there = AT.astimezone(timezone(timedelta(hours=8)))
+    events = [
+        Event(
+            seq=n, batch=n, at=there, recorded_at=AT + timedelta(seconds=n), person="p-1", post="wj-sp-window",
+            unit="wj-sp", role="window", standing=Standing.B_ROLE, basis="代 7", key=f"k-{n}" if n % 3 == 0 else None,
+            body=body,
+        )
+        for n, body in enumerate(BODIES, 1)
+    ]  # fmt: skip
+    return chain.forge(911_226_001, "510199", chain.GENESIS, events, instant)
+
+
+def as_link(row: chain.LinkRow) -> chain.Link:
+    values = dict(zip(chain.COLUMNS, row, strict=True))
+    return chain.Link(**values | {name: read_instant(values[name]) for name in ("at", "recorded_at")})
 
 
 def test_bodies_are_of_the_closed_union() -> None:

@@ -166,6 +166,28 @@ class TestVerify:
         assert "trigger event_no_delete" in missing
 
 
+class TestParts:
+    """However the cases are shared out, the same is found."""
+
+    def test_one_by_one_and_by_two_processes(self, city: list[Recorded], attack: Callable[..., None]) -> None:
+        whole = verify(DatabaseSource())
+        assert verify(DatabaseSource(cases_in_a_part=1)) == whole
+        assert verify(DatabaseSource(cases_in_a_part=1), processes=2) == whole
+        attack("UPDATE ledger_event SET person = 'p-2' WHERE case_id = %s AND seq = 2", city[1].case_id)
+        broken = verify(DatabaseSource())
+        assert "case n-1 seq 2" in {fault.where for fault in broken.faults}
+        assert verify(DatabaseSource(cases_in_a_part=1), processes=2) == broken
+
+    def test_every_row_is_in_a_part(self, city: list[Recorded], attack: Callable[..., None]) -> None:
+        attack("DELETE FROM ledger_reader")
+        if connection.vendor == "postgresql":
+            attack("SET session_replication_role = replica")  # no foreign key is asked
+        attack("DELETE FROM ledger_case WHERE id <> %s", city[1].case_id)
+        report = verify(DatabaseSource(cases_in_a_part=1))
+        assert (report.cases, report.events) == (3, 10)
+        assert [fault.code for fault in report.faults].count("docket_missing") == 2
+
+
 class TestRoots:
     def test_a_root_signed_with_another_key_is_named(self, city: list[Recorded], own_home: Path) -> None:
         pinned = keys.load_public(keys.directory() / "root.pub")

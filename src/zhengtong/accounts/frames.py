@@ -68,8 +68,8 @@ def desk_nav(request: HttpRequest, sittings: Sequence[Sitting]) -> tuple[NavItem
     here = request.path
     items = [NavItem(label, reverse(name), here.startswith(reverse(name)), None, group) for label, name in entries]
     account = account_of(request)
-    if account is not None and account.is_staff:
-        items.append(NavItem(_("基础表"), reverse("admin:index"), False, None, group))
+    if account is not None and account.duty:  # who has a duty of administration has no post to stand in for
+        items = items[-1:]
     return tuple(items)
 
 

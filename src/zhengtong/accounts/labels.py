@@ -146,7 +146,7 @@ FAULTS = {
     "too_many_keys": _("验证方式已经够多。请先删除不用的。"),
     "last_factor": _("这是最后一种第二步验证方式，不能删除。请先添加另一种。"),
     "password_wrong": _("现在的密码不对。请重新输入。"),
-    "password_short": _("密码太短：至少 %(least)s 个字符。"),
+    "password_short": _("密码太短。请看旁边写的要求。"),
     "password_plain": _("密码太简单：大写字母、小写字母、数字、其他字符之中至少用三种。"),
     "password_common": _("这是常见的密码，容易被猜中。请换一个。"),
     "password_similar": _("密码里不能有您的姓名、工号、手机号码或者证件号码。"),

@@ -17,6 +17,7 @@ from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import (
     DELEGATED_WORDS,
     STANDING_IN_WORDS,
+    UNUSUAL_WORDS,
     AbsenceReason,
     AccountKind,
     Duty,
@@ -24,6 +25,8 @@ from zhengtong.accounts.labels import (
     LetterPower,
     PostKind,
     PowerScope,
+    SignInMethod,
+    SignInOutcome,
     UnitKind,
 )
 from zhengtong.accounts.masking import mask_name, mask_number, mask_phone
@@ -36,6 +39,7 @@ from zhengtong.accounts.models import (
     Message,
     PostHolding,
     Power,
+    SignIn,
     Subject,
     Territory,
     Unit,
@@ -937,7 +941,7 @@ def followers_for(post: Post, leaver: Person, on: date) -> list[tuple[str, str]]
 
 
 def posts_beside(code: str, on: date) -> tuple[tuple[str, str], ...]:
-    """A post and the others of its unit at which somebody sits as A role on a day, as choices; the post itself first."""
+    """A post and the others of its unit at which somebody sits as A role on a day, as choices; the post first."""
     unit = Post.objects.filter(code=code).values_list("unit_id", flat=True).first()
     staffed = PostHolding.objects.on(on).filter(role=HoldingRole.A, post__unit_id=unit, person__left_on__isnull=True)
     rows = Post.objects.filter(pk__in=staffed.values("post_id")).select_related("unit").order_by("code")
@@ -951,3 +955,73 @@ def held_now(person: Person, on: date) -> list[tuple[str, str]]:
     return [
         (str(row.pk), f"{_named(row.post.unit)} {_named(row.post)} {HoldingRole(row.role).label}") for row in rows
     ]
+
+
+# ---- what the audit page asks --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLine:
+    """One row of the sign-in log, without anything somebody typed."""
+
+    row: int
+    at: datetime
+    name: str
+    login: str
+    kind: str
+    outcome: str
+    method: str
+    details: str
+    address: str
+
+
+def sign_ins(
+    *, login: str = "", outcome: str = "", since: datetime | None, until: datetime | None, before: int | None, size: int
+) -> tuple[SignInLine, ...]:
+    """At most `size` rows of the sign-in log, the newest first; those before a row, for the next page."""
+    rows = SignIn.objects.select_related("account__person", "account__subject").order_by("-pk")
+    if login:
+        rows = rows.filter(account__in=_accounts_of(login))
+    rows = rows.filter(outcome=outcome) if outcome else rows
+    rows = rows.filter(at__gte=since) if since else rows
+    rows = rows.filter(at__lt=until) if until else rows
+    rows = rows.filter(pk__lt=before) if before is not None else rows
+    return tuple(_sign_in_line(row) for row in rows[:size])
+
+
+def _accounts_of(who: str) -> QuerySet[Account]:
+    """By login, by reference (`p-12`) or by the name of a member of staff."""
+    ref = person_ref_of(who)
+    return Account.objects.filter(Q(login=who) | Q(person_id=int(ref.removeprefix("p-")) if ref else None))
+
+
+def _sign_in_line(row: SignIn) -> SignInLine:
+    account = row.account
+    is_staff = account is not None and account.person is not None
+    unusual = [str(UNUSUAL_WORDS.get(code, code)) for code in row.unusual]
+    return SignInLine(
+        row=row.pk, at=row.at,
+        name=(name_of(account) if is_staff else mask_name(name_of(account))) if account is not None else "",
+        login=account.login if account is not None and is_staff else "",
+        kind=str(AccountKind(account.kind).label) if account is not None else "",
+        outcome=str(SignInOutcome(row.outcome).label), method=str(SignInMethod(row.method).label) if row.method else "",
+        details="；".join([*unusual, *([row.browser] if row.browser else [])]), address=row.address or "",
+    )  # fmt: skip
+
+
+def sign_in_outcomes() -> list[tuple[str, str]]:
+    return [(code, str(label)) for code, label in SignInOutcome.choices]
+
+
+def person_ref_of(who: str) -> str:
+    """The reference of a member of staff by reference, number or exact name; empty when there is none, or several."""
+    if who.startswith("p-"):
+        return who if who[2:].isdecimal() else ""
+    found = list(Person.objects.filter(Q(number=who) | Q(name=who)).values_list("pk", flat=True)[:2])
+    return f"p-{found[0]}" if len(found) == 1 else ""
+
+
+def staff_names(refs: Iterable[str]) -> dict[str, str]:
+    """Name and number of members of staff, by reference."""
+    wanted = [int(ref.removeprefix("p-")) for ref in refs if ref.removeprefix("p-").isdecimal()]
+    return {row.ref: f"{_named(row)}（{row.number}）" for row in Person.objects.filter(pk__in=wanted)}

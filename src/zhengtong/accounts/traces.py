@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.labels import AccountKind, Duty
@@ -22,6 +23,7 @@ from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.trail.actions import Who, append_unless_recent
 from zhengtong.trail.exporting import Table, Taking, export_table
 from zhengtong.trail.labels import Book, Outcome
+from zhengtong.ui.wording import table_instant
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -47,6 +49,13 @@ def note_reading(request: HttpRequest, *, what: str, number: str, at: datetime) 
     append_unless_recent(
         book=Book.READING, at=at, who=who_of(request, at), what=what, about=number, within=SAME_READING
     )
+
+
+def printed_by(request: HttpRequest, at: datetime) -> str:
+    """The line at the foot of a printed page: who printed it, and when."""
+    taking = taking_of(request, at)
+    said = {"name": taking.name, "login": taking.who.login, "at": table_instant(at)}
+    return _("由 %(name)s（%(login)s）于 %(at)s 打印") % said
 
 
 def note_refusal(request: HttpRequest) -> None:

@@ -19,6 +19,7 @@ COLUMN: Final = "accounts.unsent"
 FORM: Final = "application/x-www-form-urlencoded"
 FILES: Final = "multipart/form-data"
 OF_THE_FRAME: Final = frozenset({"csrfmiddlewaretoken"})
+SECRET: Final = frozenset({"password", "current", "new", "again", "code", "credential"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,12 @@ class Unsent:
 
 
 def gather(request: HttpRequest, account: Account, now: datetime) -> dict[str, object] | None:
-    """To be put into the session that follows; nothing of this room's own forms, which hold passwords."""
+    """To be put into the session that follows; no form with a password or code, and none of Django's admin."""
     match = request.resolver_match
     is_kept = request.method == "POST" and request.content_type in {FORM, FILES} and "X-Draft" not in request.headers
-    if not is_kept or match is None or "accounts" in match.namespaces or "admin" in match.namespaces:
+    if not is_kept or match is None or "admin" in match.namespaces:
+        return None
+    if "password" in request.POST or ("accounts" in match.namespaces and SECRET & set(request.POST)):
         return None
     fields = [(name, value) for name, values in request.POST.lists() for value in values if name not in OF_THE_FRAME]
     text = json.dumps([request.get_full_path(), fields, bool(request.FILES)], ensure_ascii=False)

@@ -1,6 +1,6 @@
 """What administrators do: one proposes, another confirms, and only then something changes (四眼原则).
 
-Who may propose and confirm what stands in `RULES`. Nobody decides on the own proposal or on anything about the own
+Who may propose and confirm what stands in `eyes.py`. Nobody decides on the own proposal or on anything about the own
 person; that is refused and written down.
 """
 
@@ -24,31 +24,11 @@ from zhengtong.accounts.queries import (
     person_by_ref,
     post_by_code,
 )
+from zhengtong.administration.eyes import RULES, may_decide
 from zhengtong.administration.labels import Decision, ProposalKind
 from zhengtong.administration.models import Departure, Proposal
 from zhengtong.trail.actions import Who, append
 from zhengtong.trail.labels import Book, Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Which duties may propose, and which may confirm. `needs`: one of the two must have this duty."""
-
-    proposes: frozenset[str]
-    confirms: frozenset[str]
-    needs: str = ""
-
-
-_ALL: Final = frozenset(Duty.values)
-_TWO: Final = frozenset({Duty.SYSTEM.value, Duty.SECURITY.value})
-RULES: Final[Mapping[str, Rule]] = {
-    ProposalKind.DUTY_GIVE: Rule(proposes=_ALL, confirms=_ALL),
-    ProposalKind.DUTY_TAKE: Rule(proposes=_ALL, confirms=_ALL),
-    ProposalKind.JOINING: Rule(proposes=_TWO, confirms=_TWO, needs=Duty.SECURITY),
-    ProposalKind.HOLDING: Rule(proposes=_TWO, confirms=_TWO, needs=Duty.SECURITY),
-    ProposalKind.LETTER: Rule(proposes=_TWO, confirms=_TWO, needs=Duty.SECURITY),
-    ProposalKind.LEAVING: Rule(proposes=_TWO, confirms=_TWO, needs=Duty.SECURITY),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +72,6 @@ def _write_refusal(what: str, about: str, *, by: Account, at: datetime) -> None:
 
 
 # ---- deciding -------------------------------------------------------------------------------------
-
-
-def may_decide(proposal: Proposal, by: Account) -> bool:
-    """Whether this administrator may confirm or decline: another duty than the proposer's, not the own person."""
-    rule = RULES[proposal.kind]
-    if proposal.decision or by.pk == proposal.proposed_by_id or by.person_id == proposal.person_id:
-        return False
-    two = {by.duty, proposal.proposed_duty}
-    return by.duty in rule.confirms and len(two) > 1 and (not rule.needs or rule.needs in two)
 
 
 def confirm(number: int, *, by: Account, at: datetime, address: str = "") -> Confirmed:

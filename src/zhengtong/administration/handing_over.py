@@ -113,7 +113,7 @@ def _line(read: CaseRead, title: str, actor: Actor, at: datetime) -> CaseLine:
     if choice is None or not role:
         refusal = _("这个办件不由您转交，请由本单位负责人转交。")
     elif choice.refusal is not None:
-        refusal = refusal_view(choice.refusal, read.words, material_names(read)).what
+        refusal = refusal_view(Refusal(*choice.refusal), read.words, material_names(read)).what
     names = people.post_places([held])
     return CaseLine(
         number=read.state.number, title=title, state=read.word(f"states.{read.state.state}.name"),
@@ -135,7 +135,7 @@ def _role_of(read: CaseRead) -> tuple[str, str]:
 
 def hand_over(actor: Actor, at: datetime, *, to: Mapping[str, str], key: str) -> tuple[HandedOver, ...]:
     """Each case by itself, to the post named for it; one that is refused leaves the others done."""
-    cases = [row for row in Case.objects.visible_to(actor).filter(number__in=list(to)[:AT_ONCE]).by_due()]
+    cases = list(Case.objects.visible_to(actor).filter(number__in=list(to)[:AT_ONCE]).by_due())
     return tuple(_hand(read, to[read.state.number], actor, at, key) for read in read_many(cases, at))
 
 

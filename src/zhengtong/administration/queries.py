@@ -15,7 +15,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.accounts.authority import empty_posts
 from zhengtong.accounts.labels import DELEGATED_WORDS, Duty, HoldingRole, LetterPower
 from zhengtong.accounts.queries import Account, Person, Post, name_of
-from zhengtong.administration.actions import may_decide
+from zhengtong.administration.eyes import may_decide
 from zhengtong.administration.labels import Decision, ProposalKind
 from zhengtong.administration.models import Departure, Proposal
 from zhengtong.ledger.queries import Case

@@ -153,7 +153,7 @@ def perform(
 def _prepare(  # noqa: PLR0913 - everything the command is made of
     bound: Bound, state: State | None, wish: Wish, *, actor: Actor, at: datetime, key: str, calendar: Calendar
 ) -> tuple[Command, tuple[SealedRow, ...]]:
-    sealed = tuple(seal(name, value, index=tuple(_found_by(value))) for name, value in wish.private.items())
+    sealed = tuple(seal(name, value, index=tuple(found_by(value))) for name, value in wish.private.items())
     needed = find_serials(bound, state, wish.act, calendar, at, wish.inputs)
     command = Command(
         act=wish.act,
@@ -171,7 +171,8 @@ def _prepare(  # noqa: PLR0913 - everything the command is made of
     return command, sealed
 
 
-def _found_by(value: Json) -> Iterator[tuple[str, str]]:
+def found_by(value: Json) -> Iterator[tuple[str, str]]:
+    """By which words, under which index, a sealed value is to be found."""
     if isinstance(value, dict):
         for name, index in FOUND_BY.items():
             said = value.get(name)

@@ -3,7 +3,7 @@
 Nothing is counted here that the kernel has not counted: cells and rows are its `Day` lines, put into words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -54,7 +54,7 @@ def draw_clock(reading: Reading) -> ClockView:
     """The two-clock bar with its explanation."""
     clock = reading.clock
     return replace(
-        draw_mini(reading),
+        _draw_line(reading, tuple(_cells(reading, _title))),
         today_label=_("今天 %(day)s") % {"day": short_day_words(reading.today)},
         promise_label=_("承诺 %(day)s") % {"day": short_day_words(clock.promised_on)} if clock.promised_on else "",
         law_label=_("法定 %(day)s") % {"day": short_day_words(clock.due_on)} if clock.due_on else "",
@@ -67,14 +67,17 @@ def draw_clock(reading: Reading) -> ClockView:
 
 
 def draw_mini(reading: Reading) -> ClockView:
-    """The row version for lists: the line and one sentence, no explanation."""
-    clock = reading.clock
-    cells = tuple(_cells(reading))
+    """The row version for lists: the line and one sentence, no explanation and no words for each day."""
+    return _draw_line(reading, tuple(_cells(reading, lambda _reading, _day: "")))
+
+
+def _draw_line(reading: Reading, cells: Sequence[tuple[CellView, date]]) -> ClockView:
+    clock, today = reading.clock, reading.today
     return ClockView(
         sentence=_sentence(reading),
         signal=find_signal(clock, reading.calendar, reading.at),
         cells=tuple(cell for cell, _day in cells),
-        today_index=_index(cells, lambda day: day <= reading.today) if clock.status != "stopped" else None,
+        today_index=_index(cells, lambda day: day <= today) if clock.status != "stopped" else None,
         promise_index=_index(cells, lambda day: clock.promised_on is not None and day <= clock.promised_on),
         law_index=_index(cells, lambda day: clock.due_on is not None and day <= clock.due_on),
     )
@@ -202,13 +205,13 @@ def _sums(reading: Reading) -> Iterator[tuple[CellKind, str]]:
 # ---- the line ---------------------------------------------------------------------------------------
 
 
-def _cells(reading: Reading) -> Iterator[tuple[CellView, date]]:
+def _cells(reading: Reading, title: Callable[[Reading, Day], str]) -> Iterator[tuple[CellView, date]]:
     clock, today = reading.clock, reading.today
     for day in clock.days:
         is_held = day.why.startswith("held:")
         if day.why not in COUNTED and not (is_held and reading.calendar.is_working(day.date)):
             continue
-        yield CellView(kind=_cell_kind(clock, day, today, is_held=is_held), title=_title(reading, day)), day.date
+        yield CellView(kind=_cell_kind(clock, day, today, is_held=is_held), title=title(reading, day)), day.date
     if clock.is_late and clock.due_on is not None and clock.status == "running":
         shown, day_after = 0, clock.due_on
         while day_after < today and shown < LATE_CELLS:

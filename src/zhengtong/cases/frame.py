@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts.frames import desk_frame
-from zhengtong.accounts.requests import required_actor
+from zhengtong.accounts.requests import required_account, required_actor
 from zhengtong.cases.queries import count_lists
 from zhengtong.kernel.authority import Actor
 from zhengtong.ledger.record import NotAnEntry, case_id_of, new_key
@@ -26,6 +26,8 @@ def desk_context(request: HttpRequest, actor: Actor, at: datetime) -> dict[str, 
 
 def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
     """The lists and what can be begun: this room's entries of the side bar, on every page of the desk."""
+    if required_account(request).duty:  # administrators have no cases
+        return []
     actor = required_actor(request, at)
     here, items = request.path, []
     for line in count_lists(actor, at):

@@ -17,9 +17,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
+from zhengtong.cases import kept
 from zhengtong.cases.case_view import CaseRead, read_main_clock
 from zhengtong.cases.clock_views import Reading, draw_mini, limit_words
-from zhengtong.cases.folded import states_of
+from zhengtong.cases.kept import LINES, Head, Kept, place_of, states_of
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.authority import Actor, Seat
 from zhengtong.kernel.events import Standing
@@ -398,18 +399,38 @@ def read_many(cases: Sequence[Case], at: datetime) -> list[CaseRead]:
     ]  # fmt: skip
 
 
+_lines: Final[Kept[tuple[Head, str, int], WorkLine]] = Kept(LINES)
+
+
 def lines_for(cases: Sequence[Case], at: datetime) -> tuple[WorkLine, ...]:
-    """The lines of a page, in this order; five queries however many."""
+    """The lines of a page, in this order; five queries however many. A line drawn in this minute is not drawn again."""
+    places = {case.pk: place_of(case, at) for case in cases}
+    found = _lines.take(places.values())
+    drawn = {places[line.id]: line for line in _drawn([case for case in cases if places[case.pk] not in found], at)}
+    _lines.keep(drawn)
+    found |= drawn
+    return tuple(found[place] for place in places.values() if place in found)
+
+
+def _drawn(cases: Sequence[Case], at: datetime) -> list[WorkLine]:
+    if not cases:
+        return []
     reads = read_many(cases, at)
     titles = catalogue.item_names(sorted({read.state.item for read in reads}))
     subjects = {ref for read in reads for ref in read.state.parties.values()}
     names = {ref: view.name for ref, view in people.masked_subjects(subjects).items()}
     holders = people.person_names({case.assignee for case in cases if case.assignee}, get_language() or "")
     by_id = {case.pk: case for case in cases}
-    return tuple(
+    return [
         _line(read, titles[read.state.item], names, holders.get(by_id[read.ref.id].assignee or "", ""))
         for read in reads
-    )
+    ]
+
+
+def forget() -> None:
+    """Start with nothing kept, as a process that has just begun: for measurements."""
+    kept.forget()
+    _lines.forget()
 
 
 def _line(read: CaseRead, title: str, names: Mapping[str, str], assignee: str) -> WorkLine:

@@ -92,7 +92,7 @@ class Files:
                 continue
             try:
                 whole.done += _wrap_anew(path, to)
-            except (FileBroken, keys.KeyMissing) as error:
+            except (FileBroken, keys.KeyUnreadable) as error:
                 whole.failed.append(f"file {path.name}: {error}")
             progress(whole.done)
         return whole

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhengtong.accounts import clock
 from zhengtong.accounts.queries import day_of
 from zhengtong.accounts.requests import actor_of
+from zhengtong.accounts.traces import note_reading
 from zhengtong.documents import queries, rendering, verifying
 from zhengtong.documents.forms import VerifyForm
 from zhengtong.documents.labels import manner_words
@@ -34,6 +35,7 @@ def file(request: HttpRequest, number: str, digest: str) -> HttpResponse:
         content = queries.open_upload(digest)
     except queries.UnknownUpload as error:
         raise Http404 from error
+    note_reading(request, what="file", number=number, at=clock.now())
     return _sent(content, line.media_type, line.name, "attachment")
 
 
@@ -53,6 +55,7 @@ def paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
         if not may_watch(bound, actor):
             raise Http404
         face = rendering.PUBLIC
+    note_reading(request, what="paper", number=number, at=clock.now())
     return _sent(rendering.render(found, at=clock.now(), face=face), "application/pdf", f"{paper}.pdf", "inline")
 
 

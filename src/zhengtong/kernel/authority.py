@@ -138,7 +138,9 @@ def _fill_role(
         return _fill_party(role, rule, actor, known)
     if kind is RoleKind.LAW:
         return None
-    seats = sorted(actor.seats, key=lambda seat: seat.standing is not Standing.OWN)
+    seats = actor.seats
+    if len(seats) > 1:
+        seats = tuple(sorted(seats, key=lambda seat: seat.standing is not Standing.OWN))
     for seat in seats:
         if kind is RoleKind.TARGET:
             fits = any(_is_target(seat, to) for to in _find_targets(bound, state, role, rule, branch))

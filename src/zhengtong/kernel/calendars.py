@@ -251,7 +251,8 @@ class Calendar:
         (2035, 2036)
         """
         self.index(start), self.index(end)
-        return tuple(table.year for table in self.years if table.provisional and start.year <= table.year <= end.year)
+        touched = self.years[start.year - self.first.year : end.year - self.first.year + 1]
+        return tuple(table.year for table in touched if table.provisional)
 
     # --- terms ----------------------------------------------------------------------------------
 

@@ -327,7 +327,7 @@ def find_silent(bound: Bound, state: State, calendar: Calendar, at: datetime) ->
         if lapse is not None and lapse <= at:
             act, branch = _deemed_by(bound, run), _silent_branch(bound, state, run)
             found.append(Silent(run=run, lapsed_at=lapse, act=act, branch=branch))
-    return tuple(sorted(found, key=lambda silent: (silent.lapsed_at, silent.run.seq)))
+    return tuple(sorted(found, key=lambda silent: (silent.lapsed_at, silent.run.seq))) if found else ()
 
 
 def _is_answered(bound: Bound, state: State, run: ClockRun) -> bool:

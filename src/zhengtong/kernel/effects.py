@@ -112,13 +112,15 @@ class Batch:
         events = tuple(self.events)
         if not any(isinstance(event.body, DocumentIssued | ResultIssued) for event in events):
             return events, self.state
-        committed = tuple(self._commit(events, event) for event in events)
+        committed = tuple(
+            self._commit(events, event) if isinstance(event.body, DocumentIssued | ResultIssued) else event
+            for event in events
+        )
         return committed, retold(self.state, (*self.state.history[: -len(events)], *committed))
 
     def _commit(self, events: tuple[Event, ...], event: Event) -> Event:
         body = event.body
-        if not isinstance(body, DocumentIssued | ResultIssued):
-            return event
+        assert isinstance(body, DocumentIssued | ResultIssued), "only papers are committed to"
         data = canonical(draw_paper(self.bound, self.state, events, event))
         return replace(event, body=replace(body, commitment=self.sitting.hash(data)))
 

@@ -70,18 +70,21 @@ def _is_given_otherwise(each: InputRule, rule: ActionRule, command: Command) -> 
 
 
 def _check_nothing_else(rule: ActionRule, command: Command) -> None:
-    known = {each.name for each in rule.inputs}
-    on_branch = rule.takes or rule.answers or rule.returns or rule.settles
-    allowed = known | (_IMPLIED if on_branch else set()) | ({"branches"} if rule.opens else set())
-    for name in sorted(set(command.inputs) - allowed):
-        raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": name}, rule.source)
-    sealed = {each.name for each in rule.inputs if is_sealed(each)}
-    for name in sorted(set(command.sealed) - sealed):
-        if not (rule.opens and name.startswith("branches.")) and rule.does != "corrected":
-            raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": name}, rule.source)
-    parties = {each.name for each in rule.inputs if each.kind == "party"}
-    for name in sorted(set(command.parties) - parties):
-        raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": name}, rule.source)
+    """Refuse the first name, in order of the alphabet, that the act does not ask for."""
+    if command.inputs:
+        on_branch = rule.takes or rule.answers or rule.returns or rule.settles
+        known = {each.name for each in rule.inputs} | (_IMPLIED if on_branch else set())
+        _refuse_unknown(command.inputs.keys() - known - ({"branches"} if rule.opens else set()), rule)
+    if command.sealed and rule.does != "corrected":
+        unknown = command.sealed.keys() - {each.name for each in rule.inputs if is_sealed(each)}
+        _refuse_unknown({name for name in unknown if not (rule.opens and name.startswith("branches."))}, rule)
+    if command.parties:
+        _refuse_unknown(command.parties.keys() - {each.name for each in rule.inputs if each.kind == "party"}, rule)
+
+
+def _refuse_unknown(names: set[str], rule: ActionRule) -> None:
+    if names:
+        raise Refusal(RefusalCode.INPUT_UNKNOWN, {"input": min(names)}, rule.source)
 
 
 # ---- kinds ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 LAW_ZONE: Final = timezone(timedelta(hours=8))
@@ -71,11 +72,7 @@ class Term:
         Traceback (most recent call last):
         zhengtong.kernel.terms.TermFault: not a term: '0.5 wd' (write a whole number, a space and one of wd, cd, h, wh, month, year)
         """  # noqa: E501 - the message is one line
-        shape = _SHAPE.fullmatch(text)
-        if shape is None:
-            units = ", ".join(Unit)
-            raise TermFault(f"not a term: {text!r} (write a whole number, a space and one of {units})")
-        return cls(int(shape[1]), Unit(shape[2]))
+        return cls(*_read(text))
 
     def __str__(self) -> str:
         return f"{self.n} {self.unit}"
@@ -107,6 +104,16 @@ class Term:
         if not self.is_comparable(other):
             raise TermFault(f"{self} and {other} cannot be compared")
         return self._measure()[1] - other._measure()[1]
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> tuple[int, Unit]:
+    """The parts of a term. Kept: a few dozen terms are written into every clock of every case."""
+    shape = _SHAPE.fullmatch(text)
+    if shape is None:
+        units = ", ".join(Unit)
+        raise TermFault(f"not a term: {text!r} (write a whole number, a space and one of {units})")
+    return int(shape[1]), Unit(shape[2])
 
 
 def law_day(at: datetime) -> date:

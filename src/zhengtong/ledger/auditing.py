@@ -1,11 +1,11 @@
-"""Who did what to which case (办件操作), for the audit page: acts with their place in the ledger, and nothing of what is in
-them. Newest first, by key: (instant, case, seq).
+"""Who did what to which case (办件操作), for the audit page: acts with their place in the ledger, and nothing of what
+is in them. Newest first, by key: (instant, case, seq).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -39,11 +39,12 @@ class ActRow:
         return (self.at, self.case_id, self.seq)
 
 
-def acts(  # noqa: PLR0913 - the filters of one page
+def acts(
     *, since: datetime, until: datetime, person: str = "", number: str = "", before: Key | None = None, size: int
 ) -> tuple[ActRow, ...]:
     """Acts recorded in [since, until), at most `size`, the newest first; those before a key, for the next page."""
-    where, params = [" AND e.recorded_at >= %s AND e.recorded_at < %s"], [_stored(since), _stored(until)]
+    where: list[str] = [" AND e.recorded_at >= %s AND e.recorded_at < %s"]
+    params: list[Any] = [_stored(since), _stored(until)]
     if person:
         where.append(" AND e.person = %s")
         params.append(person)

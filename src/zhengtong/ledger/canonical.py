@@ -72,7 +72,10 @@ def _unread(value: object) -> Plain:
     if kind in _AS_THEY_ARE:
         return value
     if kind is dict:
-        return {str(name): _unread(inner) for name, inner in value.items()}  # type: ignore[attr-defined]
+        return {
+            str(name): inner if type(inner) in _AS_THEY_ARE else _unread(inner)
+            for name, inner in value.items()  # type: ignore[attr-defined]
+        }
     if kind is datetime:
         return stamp(value)  # type: ignore[arg-type]
     return plain(value)

@@ -112,25 +112,23 @@ def forge(
     """
     hash_of = hasher(algorithm())
     rows: list[LinkRow] = []
+    seen, stamped, written = None, "", None  # the events of an act share their instants
     for event in events:
         body, at, recorded_at = event.body, event.at, event.recorded_at
         kind = type(body).__name__
-        edition, standing = codec.edition(kind), str(event.standing)
         text = codec.text(body)
-        head = canonical.dumps(
-            [
-                case_id, event.seq, region, event.batch, kind, edition, event.person, event.post, event.unit,
-                event.role, standing, event.basis, canonical.stamp(at), canonical.stamp(recorded_at), event.key,
-            ]
+        if at is not seen:
+            seen, stamped, written = at, canonical.stamp(at), instant(at)
+        is_same = recorded_at is at
+        named = (
+            case_id, event.seq, region, event.batch, kind, codec.edition(kind), event.person, event.post, event.unit,
+            event.role, str(event.standing), event.basis,
         )  # fmt: skip
+        head = canonical.dumps((*named, stamped, stamped if is_same else canonical.stamp(recorded_at), event.key))
         own = hash_of(_hashed(head, text, prev))
         rows.append(
-            (
-                case_id, event.seq, region, event.batch, kind, edition, event.person, event.post, event.unit,
-                event.role, standing, event.basis, instant(at), instant(recorded_at), event.key, text.decode(), prev,
-                own,
-            )
-        )  # fmt: skip
+            (*named, written, written if is_same else instant(recorded_at), event.key, text.decode(), prev, own)
+        )
         prev = own
     return rows
 

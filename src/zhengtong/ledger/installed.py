@@ -5,7 +5,7 @@ above know (the law a case is bound to, numbers, handlers of the outbox).
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
@@ -19,6 +19,7 @@ BoundFor: TypeAlias = Callable[[State], Bound]
 SerialsFor: TypeAlias = Callable[[Bound, State, tuple[str, ...], datetime], Mapping[str, tuple[str, ...]]]
 Handler: TypeAlias = Callable[["Message"], None]
 Chore: TypeAlias = Callable[[datetime], object]
+FoundBy: TypeAlias = Callable[[Any], Iterable[tuple[str, str]]]
 Digests: TypeAlias = Callable[[datetime, datetime], Iterable[tuple[str, str]]]
 
 
@@ -64,7 +65,7 @@ def _nobody(what: str) -> None:
 class Installed:
     """Everything with its default; `item_digests(since, until)` names the item versions published in between;
     `chores` are done once a day, `errands` in every round of `work`; `witness` is told what came of an act: recorded,
-    replayed, conflict."""
+    replayed, conflict; `found_by(value)` says by which words, under which index, a sealed value is to be found."""
 
     reactions: tuple[Reaction, ...] = ()
     bound_for: BoundFor = _no_bound
@@ -76,6 +77,7 @@ class Installed:
     chores: tuple[Chore, ...] = ()
     errands: tuple[Chore, ...] = ()
     witness: Callable[[str], object] = _nobody
+    found_by: FoundBy | None = None
 
     def may_bind(self) -> bool:
         """Whether histories can be folded to dockets here."""
@@ -101,6 +103,7 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
     chores: tuple[Chore, ...] | None = None,
     errands: tuple[Chore, ...] | None = None,
     witness: Callable[[str], object] | None = None,
+    found_by: FoundBy | None = None,
 ) -> None:
     """Install what is given; what is not given stays as it was."""
     global _installed  # one process has one wiring, made once at start
@@ -117,6 +120,7 @@ def install(  # noqa: PLR0913 - one keyword for each thing the site knows
         chores=now.chores if chores is None else chores,
         errands=now.errands if errands is None else errands,
         witness=witness or now.witness,
+        found_by=found_by or now.found_by,
     )
 
 

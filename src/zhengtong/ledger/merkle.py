@@ -9,6 +9,10 @@ _LEAF = b"\0"
 _NODE = b"\1"
 
 
+def leaf_hash(leaf: bytes, hash_of: Hasher) -> bytes:
+    return hash_of(_LEAF + leaf)
+
+
 class Merkle:
     """
     >>> from zhengtong.ledger.chain import hasher
@@ -24,8 +28,12 @@ class Merkle:
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, leaf: bytes) -> None:
+        self.add_hashed(leaf_hash(leaf, self._hash_of))
+
+    def add_hashed(self, node: bytes) -> None:
+        """Add a leaf by its hash."""
         self.count += 1
-        height, node = 0, self._hash_of(_LEAF + leaf)
+        height = 0
         while self._peaks and self._peaks[-1][0] == height:
             node = self._hash_of(_NODE + self._peaks.pop()[1] + node)
             height += 1

@@ -7,7 +7,7 @@ against seconds). Counts are capped, for an exact count of ninety thousand rows 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import connection
 from django.http import Http404
@@ -37,6 +37,7 @@ __all__ = [
 COUNT_CAP: Final = 1_001
 MOST_WALKED: Final = 5_000  # rows a search reads of one range before it looks from the other side
 MOST_FOUND: Final = 50
+Label = TypeVar("Label")
 AT_ONCE: Final = 200  # branches in one statement: SQLite takes 500
 
 
@@ -191,7 +192,7 @@ def items_in(depts: Iterable[str]) -> list[tuple[str, str, str]]:
 def items_among(branches: Sequence[Branch], actor: Actor) -> list[tuple[str, str, str]]:
     """(item, procedure, version) of the first thousand cases of a list."""
     parts, values = _parts(branches, actor, columns="c.item, c.procedure, c.version", limit=COUNT_CAP)
-    return _rows(" UNION ".join(parts), values) if parts else []
+    return _rows(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) AS page", values) if parts else []  # noqa: S608
 
 
 def page_of(
@@ -231,7 +232,7 @@ def count_up_to(branches: Sequence[Branch], actor: Actor, cap: int = COUNT_CAP) 
     return here if here == cap else min(cap, here + count_up_to(branches[AT_ONCE:], actor, cap))
 
 
-def count_each(lists: Mapping[str, Sequence[Branch]], actor: Actor, *, cap: int) -> dict[str, int]:
+def count_each(lists: Mapping[Label, Sequence[Branch]], actor: Actor, *, cap: int) -> dict[Label, int]:
     """How many cases each list has, at most `cap`; the branches of a list must not overlap. All in one statement."""
     counts = dict.fromkeys(lists, 0)
     labelled = [(label, branch) for label, branches in lists.items() for branch in branches]
@@ -287,7 +288,7 @@ def _adapted(value: object) -> object:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def _rows(statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values))
         return list(cursor.fetchall())

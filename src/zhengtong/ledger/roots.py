@@ -208,6 +208,15 @@ def empty_tree(algorithm: str) -> DayTree:
     return DayTree(Merkle(hash_of), Merkle(hash_of))
 
 
+@dataclass(slots=True)
+class Seedlings:
+    """The leaves of one day among some cases, hashed but not yet in a tree: another process may plant them."""
+
+    events: int = 0
+    heads: list[bytes] = field(default_factory=list)
+    sealed: list[bytes] = field(default_factory=list)
+
+
 class Forest:
     """The trees of many days, grown from events and sealed rows that come in order of case and seq."""
 
@@ -224,12 +233,14 @@ class Forest:
             self._close_head()
         self._head = (day, Leaf(case_id, seq, "", head))
 
-    def add_events(self, day: date, count: int, head: Leaf) -> None:
-        """So many events of one case on one day, the last of them its head: `add_event` of each."""
-        self._tree(day).events += count
-        if self._head is not None and (self._head[0] != day or self._head[1].case_id != head.case_id):
-            self._close_head()
-        self._head = (day, head)
+    def plant(self, day: date, some: Seedlings) -> None:
+        """Leaves of cases that come after all those before."""
+        tree = self._tree(day)
+        tree.events += some.events
+        for node in some.heads:
+            tree.heads.add_hashed(node)
+        for node in some.sealed:
+            tree.sealed.add_hashed(node)
 
     def add_sealed(self, day: date, leaf: Leaf) -> None:
         tree = self._tree(day)

@@ -116,7 +116,7 @@ class SealedRows:
             for row in rows:
                 try:
                     anew.append(_anew(row, to))
-                except sealing.Broken as error:
+                except (sealing.Broken, keys.KeyUnreadable) as error:
                     whole.failed.append(f"case id {row[0]} seq {row[1]} {row[2]}: {error}")
             whole.done += _write(anew)
             progress(whole.done)

@@ -205,7 +205,8 @@ def unseal(field: str, *, key_id: str, wrapped: bytes, nonce: bytes, ciphertext:
     """The canonical text of a row.
 
     Raises:
-        Broken: the row was changed, or its master key is not here.
+        Broken: the row was changed.
+        KeyUnreadable: its master key is not here, or cannot be read.
     """
     data_key = unwrap(field, key_id=key_id, wrapped=wrapped, salt=salt)[:_KEY]
     try:
@@ -221,13 +222,12 @@ def unwrap(field: str, *, key_id: str, wrapped: bytes, salt: bytes) -> bytes:
     """The data key; for a row of the first edition that was wrapped anew, its first wrapping after it.
 
     Raises:
-        Broken: the row was changed, or its master key is not here.
+        Broken: the row was changed.
+        KeyUnreadable: its master key is not here, or cannot be read.
     """
     try:
         master = keys.master_of(key_id)
         return AESGCM(master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], field.encode() + salt)
-    except keys.KeyMissing as error:
-        raise Broken(f"the sealed field {field} does not open: {error}") from error
     except (InvalidTag, ValueError) as error:
         raise Broken(f"the sealed field {field} does not open: it was changed, or {key_id} is a wrong key") from error
 

@@ -19,6 +19,8 @@ from zhengtong.ledger.writing import read_instant
 
 EDITION: Final = 1
 ROWS_AT_ONCE: Final = 2_000
+CASES_IN_A_PART: Final = 500
+Span = tuple[int | None, int | None]
 _INSTANTS: Final = ("at", "recorded_at")
 _NO_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,6 +58,7 @@ class Source(Protocol):
 
     @property
     def algorithm(self) -> str: ...
+    def parts(self) -> Iterator["Source"]: ...
     def links(self) -> Iterator[Link]: ...
     def heads(self) -> Iterator[Head]: ...
     def sealed(self) -> Iterator[SealedFacts]: ...
@@ -68,8 +71,29 @@ class Source(Protocol):
 
 
 class DatabaseSource:
-    def __init__(self, folder: Path | None = None) -> None:
+    """The database in use; with a span, of cases and sealed rows only those whose id lies in (after, through]."""
+
+    def __init__(
+        self, folder: Path | None = None, *, span: Span | None = None, cases_in_a_part: int = CASES_IN_A_PART
+    ) -> None:
         self._folder = folder or roots.directory()
+        self._span = span
+        self._cases_in_a_part = cases_in_a_part
+
+    def parts(self) -> Iterator["DatabaseSource"]:
+        """The same source in pieces of so many cases, in order, each of which may be read by itself."""
+        after: int | None = None
+        for n, row in enumerate(_rows("SELECT id FROM ledger_case ORDER BY id"), start=1):
+            if n % self._cases_in_a_part == 0:
+                yield DatabaseSource(self._folder, span=(after, row[0]))
+                after = row[0]
+        yield DatabaseSource(self._folder, span=(after, None))
+
+    def _where(self, column: str) -> str:
+        after, through = self._span or (None, None)
+        bounds = [f"{column} > {after:d}"] if after is not None else []
+        bounds += [f"{column} <= {through:d}"] if through is not None else []
+        return f" WHERE {' AND '.join(bounds)}" if bounds else ""
 
     @property
     def algorithm(self) -> str:
@@ -77,20 +101,21 @@ class DatabaseSource:
 
     def links(self) -> Iterator[Link]:
         read = link_reader()
-        for row in _rows(f"{SELECT} ORDER BY case_id, seq"):
+        for row in _rows(f"{SELECT}{self._where('case_id')} ORDER BY case_id, seq"):
             try:
                 yield read(row)
             except (ValueError, TypeError):  # what is no instant, no bytes: the row stays, its hash will not fit
                 yield read(tuple(_readable(name, row[n]) for n, name in enumerate(COLUMNS)))
 
     def heads(self) -> Iterator[Head]:
-        for row in _rows("SELECT id, number, last_seq, head_hash FROM ledger_case ORDER BY id"):
+        sql = f"SELECT id, number, last_seq, head_hash FROM ledger_case{self._where('id')} ORDER BY id"  # noqa: S608 - our own words
+        for row in _rows(sql):
             yield Head(id=row[0], number=row[1], last_seq=row[2], head_hash=_bytes(row[3]))
 
     def sealed(self) -> Iterator[SealedFacts]:
         sql = (
-            "SELECT case_id, seq, field, digest, erased_at, key_id, wrapped, nonce, ciphertext, salt "
-            "FROM ledger_sealed ORDER BY case_id, seq"
+            "SELECT case_id, seq, field, digest, erased_at, key_id, wrapped, nonce, ciphertext, salt "  # noqa: S608 - our own words
+            f"FROM ledger_sealed{self._where('case_id')} ORDER BY case_id, seq"
         )
         for row in _rows(sql):
             parts = [_bytes(part) for part in row[6:]]
@@ -176,6 +201,9 @@ class BundleSource:
     @property
     def algorithm(self) -> str:
         return self._algorithm
+
+    def parts(self) -> Iterator["BundleSource"]:
+        yield self
 
     def links(self) -> Iterator[Link]:
         for value in self._values("event"):

@@ -4,16 +4,22 @@ Per case: order, links, hashes, readable bodies, sealed rows, docket. Per day: r
 triggers and the numbers. The first broken link of each case is named; what follows from it is not.
 """
 
+import gc
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 from itertools import groupby
+from multiprocessing import get_context
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db import connection
+from django.db.transaction import atomic
 
 from zhengtong.kernel.events import Body, Erased, Opened
 from zhengtong.kernel.terms import lapse_at, law_day
@@ -22,8 +28,8 @@ from zhengtong.ledger.chain import GENESIS, Link
 from zhengtong.ledger.folds import Folds
 from zhengtong.ledger.history import CASES_AT_ONCE, CaseRef, Loaded
 from zhengtong.ledger.installed import installed
-from zhengtong.ledger.merkle import Merkle
-from zhengtong.ledger.roots import DayTree, Forest, Leaf, RootLine
+from zhengtong.ledger.merkle import Merkle, leaf_hash
+from zhengtong.ledger.roots import DayTree, Forest, Leaf, RootLine, Seedlings
 from zhengtong.ledger.sources import Head, SealedFacts, Source
 
 FAULTS_KEPT: Final = 200
@@ -69,6 +75,10 @@ class _Findings:
         if len(self.kept) < FAULTS_KEPT:
             self.kept.append(fault)
 
+    def add_all(self, some: Sequence[Fault], count: int) -> None:
+        self.count += count
+        self.kept += some[: max(FAULTS_KEPT - len(self.kept), 0)]
+
 
 def verify(
     source: Source,
@@ -76,58 +86,115 @@ def verify(
     trusted: Sequence[Ed25519PublicKey] = (),
     folds: Folds | None = None,
     is_database: bool = True,
+    processes: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Check everything. `trusted` are pinned public keys; without them the installation's own is taken, and said so.
-    With `folds` the docket is compared with the fold of each history."""
+    With `folds` the docket is compared with the fold of each history. Several `processes` share the cases of a database
+    among them; the connection is closed before they begin."""
     findings = _Findings()
     for name in source.missing_triggers():
         text = "the database would let events be changed; put it back before anything else"
         findings.add(Fault(code="trigger_missing", where=f"trigger {name}", text=text))
-    walk = _Walk(source, findings, progress, folds=folds, is_database=is_database)
-    walk.run()
-    lines = _check_roots(source, walk.trees, findings, trusted, is_database=is_database)
-    if folds is not None:
-        _check_dockets(findings, walk)
+    all_cases, trees = _walk_cases(source, findings, folds, progress, is_database=is_database, processes=processes)
+    lines = _check_roots(source, trees, findings, trusted, is_database=is_database)
+    if all_cases.fault_count and folds is not None:
+        findings.notes.append("dockets were not compared with their histories: mend the broken cases first")
+    else:
+        for fault in all_cases.differing:
+            findings.add(fault)
     return Report(
-        faults=tuple(findings.kept), fault_count=findings.count, notes=tuple(findings.notes), cases=walk.cases,
-        events=walk.events, sealed_rows=walk.sealed_rows, roots=len(lines), gaps=tuple(source.gaps()),
+        faults=tuple(findings.kept), fault_count=findings.count, notes=tuple(findings.notes), cases=all_cases.cases,
+        events=all_cases.events, sealed_rows=all_cases.sealed_rows, roots=len(lines), gaps=tuple(source.gaps()),
     )  # fmt: skip
 
 
 # ---- per case -------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True, kw_only=True)
+class Walked:
+    """What was found in one part of the cases. Plain values, for it may come from another process."""
+
+    cases: int = 0
+    events: int = 0
+    sealed_rows: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    fault_count: int = 0
+    differing: list[Fault] = field(default_factory=list)
+    days: dict[date, Seedlings] = field(default_factory=dict)
+
+
+def _walk_cases(
+    source: Source,
+    findings: _Findings,
+    folds: Folds | None,
+    progress: Callable[[int], None] | None,
+    *,
+    is_database: bool,
+    processes: int,
+) -> tuple[Walked, dict[date, DayTree]]:
+    """Every case, part by part in order of id, and the tree of every day. Only the trees are grown here: leaves come
+    hashed, in the order of the parts, from whoever walked them."""
+    total, forest = Walked(), Forest(source.algorithm)
+    for found in _walk_parts(source, folds, is_database=is_database, processes=processes):
+        total.cases += found.cases
+        total.events += found.events
+        total.sealed_rows += found.sealed_rows
+        total.fault_count += found.fault_count
+        findings.add_all(found.faults, found.fault_count)
+        total.differing += found.differing
+        for day, seedlings in found.days.items():
+            forest.plant(day, seedlings)
+        if progress is not None:
+            progress(total.cases)
+    return total, forest.close()
+
+
+def _walk_parts(source: Source, folds: Folds | None, *, is_database: bool, processes: int) -> Iterator[Walked]:
+    walk = partial(_walk_part, folds=folds, is_database=is_database)
+    parts = list(source.parts())
+    if processes == 1 or len(parts) <= processes or not is_database:
+        yield from map(walk, parts)
+        return
+    connection.close()  # a forked child must not share its parent's connection
+    with get_context("fork").Pool(processes, initializer=gc.freeze) as pool:
+        yield from pool.imap(walk, parts)
+
+
+def _walk_part(part: Source, *, folds: Folds | None, is_database: bool) -> Walked:
+    with one_moment() if is_database else nullcontext():
+        return _Walk(part, folds, is_database=is_database).run()
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """What is read inside is of one instant; SQLite keeps to one by itself while a statement is open."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 class _Walk:
-    """One pass over all cases, which also grows the tree of every day, and folds what it reads anyway.
+    """One pass over the cases of a source, which also grows the leaves of every day, and folds what it reads anyway.
 
     Speed: an event is read from its row once (parsed, hashed, decoded), and what that gives serves its chain, its
     sealed rows and the fold; the docket is asked for some hundred cases at once.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        findings: _Findings,
-        progress: Callable[[int], None] | None,
-        *,
-        folds: Folds | None,
-        is_database: bool,
-    ) -> None:
+    def __init__(self, source: Source, folds: Folds | None, *, is_database: bool) -> None:
         self._source = source
         self._is_database = is_database
-        self._findings = findings
-        self._progress = progress
         self._folds = folds
         self._hash_of = chain.hasher(source.algorithm)
-        self._forest = Forest(source.algorithm)
         self._unbroken: list[Loaded] = []
-        self.differing: list[Fault] = []
-        self.trees: dict[date, DayTree] = {}
-        self.cases = self.events = self.sealed_rows = 0
-        self.broken: set[int] = set()
+        self.found = Walked()
 
-    def run(self) -> None:
+    def run(self) -> Walked:
         links = groupby(self._source.links(), key=itemgetter(0))
         sealed = groupby(self._source.sealed(), key=attrgetter("case_id"))
         merged = heapq.merge(
@@ -141,12 +208,12 @@ class _Walk:
             head = next(iter(found.get(_HEAD, ())), None)
             self._case(case_id, found.get(_LINK, ()), head, sorted(found.get(_SEALED, ()), key=_in_place))
         self._compare()
-        self.trees = self._forest.close()
+        return self.found
 
     def _case(self, case_id: int, links: Sequence[Link], head: Head | None, rows: Sequence[SealedFacts]) -> None:
-        self.cases += 1
-        self.events += len(links)
-        self.sealed_rows += len(rows)
+        self.found.cases += 1
+        self.found.events += len(links)
+        self.found.sealed_rows += len(rows)
         name = head.number if head else f"id {case_id}"
         fault, bodies = read_chain(name, links, self._hash_of)
         fault = (
@@ -154,23 +221,34 @@ class _Walk:
             or _find_bad_sealed(name, links, bodies, rows, is_database=self._is_database)
         )  # fmt: skip
         if fault is not None:
-            self._findings.add(fault)
-            self.broken.add(case_id)
+            self.found.fault_count += 1
+            if len(self.found.faults) < FAULTS_KEPT:
+                self.found.faults.append(fault)
         elif self._folds is not None:
             self._fold(case_id, links, bodies)
         self._grow(case_id, links, rows)
-        if self._progress is not None:
-            self._progress(self.cases)
 
     def _grow(self, case_id: int, links: Sequence[Link], rows: Sequence[SealedFacts]) -> None:
+        """A leaf for the last event of each day the case moved on, and for each sealed row."""
         day_of: dict[int, date] = {}
-        for recorded_at, together in groupby(links, key=attrgetter("recorded_at")):
-            some, day = list(together), law_day(recorded_at)
+        for day, together in groupby(links, key=_day_recorded):
+            some = tuple(together)
             day_of.update((link.seq, day) for link in some)
-            self._forest.add_events(day, len(some), Leaf(case_id, some[-1].seq, "", some[-1].hash))
+            seedlings = self._seedlings(day)
+            seedlings.events += len(some)
+            seedlings.heads.append(self._leaf(Leaf(case_id, some[-1].seq, "", some[-1].hash)))
         for row in rows:
             if row.seq in day_of:
-                self._forest.add_sealed(day_of[row.seq], Leaf(case_id, row.seq, row.field, row.digest))
+                leaf = Leaf(case_id, row.seq, row.field, row.digest)
+                self._seedlings(day_of[row.seq]).sealed.append(self._leaf(leaf))
+
+    def _seedlings(self, day: date) -> Seedlings:
+        if day not in self.found.days:
+            self.found.days[day] = Seedlings()
+        return self.found.days[day]
+
+    def _leaf(self, leaf: Leaf) -> bytes:
+        return leaf_hash(leaf.line.encode(), self._hash_of)
 
     def _fold(self, case_id: int, links: Sequence[Link], bodies: Mapping[int, Body]) -> None:
         opened, last = bodies[1], links[-1]
@@ -187,8 +265,17 @@ class _Walk:
         if self._folds is not None:
             for folded, differing in compare(self._unbroken, self._folds):
                 text = f"not the fold of the history in: {', '.join(differing)}; `rebuild` mends that"
-                self.differing.append(Fault(code="docket_differs", where=f"case {folded.ref.number}", text=text))
+                self.found.differing.append(Fault(code="docket_differs", where=f"case {folded.ref.number}", text=text))
         self._unbroken = []
+
+
+@lru_cache(maxsize=4_096)
+def _day(recorded_at: datetime) -> date:
+    return law_day(recorded_at)
+
+
+def _day_recorded(link: Link) -> date:
+    return _day(link.recorded_at)
 
 
 def _in_place(row: SealedFacts) -> tuple[int, str]:
@@ -258,9 +345,9 @@ def _find_bad_sealed(
     held = {(row.seq, row.field) for row in rows}
     for seq, body in bodies.items():
         mapped = getattr(body, "sealed", None)
-        for field in mapped if isinstance(mapped, dict) else ():
-            if (seq, field) not in held:
-                text = f"the sealed row {field} is gone, and nobody erased it"
+        for name_of_row in mapped if isinstance(mapped, dict) else ():
+            if (seq, name_of_row) not in held:
+                text = f"the sealed row {name_of_row} is gone, and nobody erased it"
                 return Fault(code="sealed_missing", where=f"case {name} seq {seq}", text=text)
     for row in rows:
         where, ref = f"case {name} seq {row.seq}", sealing.sealed_ref(row.seq, row.field)
@@ -292,19 +379,11 @@ def find_unopenable(progress: Callable[[int], None] | None = None) -> Iterator[F
     for count, row in enumerate(sealing.iter_stored(), start=1):
         try:
             row.open()
-        except (sealing.Broken, codec.Unreadable, ValueError) as error:
+        except (sealing.Broken, keys.KeyUnreadable, codec.Unreadable, ValueError) as error:
             where = f"case {row.number} seq {row.seq}"
             yield Fault(code="sealed_changed", where=where, text=f"the sealed row {row.field}: {error}")
         if progress is not None:
             progress(count)
-
-
-def _check_dockets(findings: _Findings, walk: _Walk) -> None:
-    if walk.broken:
-        findings.notes.append("dockets were not compared with their histories: mend the broken cases first")
-        return
-    for fault in walk.differing:
-        findings.add(fault)
 
 
 # ---- per day --------------------------------------------------------------------------------------------

@@ -128,8 +128,6 @@ def transaction() -> Iterator[Pen]:
             except BaseException:
                 _roll_back(database, cursor)
                 raise
-            finally:
-                cursor.close()
         finally:
             if handle is not None:
                 fcntl.flock(handle, fcntl.LOCK_UN)
@@ -147,13 +145,11 @@ def autocommitted(sql: str, values: Sequence[object]) -> int:
         try:
             cast("Any", cursor).execute(sql, values, prepare=True)
             ((found,),) = cast("list[tuple[int]]", cursor.fetchall())
-            return found
         except BaseException:
             if database.connection is not None and database.connection.closed:
                 database.close()  # it is lost: the next act opens another
             raise
-        finally:
-            cursor.close()
+        return found
 
 
 def _outside_atomic() -> BaseDatabaseWrapper:
@@ -174,16 +170,23 @@ def _is_sqlite(database: BaseDatabaseWrapper) -> bool:
     return database.vendor == "sqlite"
 
 
+_kept = threading.local()  # of each thread: its raw cursor on PostgreSQL, its open lock file on SQLite
+
+
 def _cursor(database: BaseDatabaseWrapper) -> _Cursor:
-    """The driver's own cursor; on PostgreSQL the raw one, which does not read the SQL again for its placeholders."""
+    """The driver's own cursor. On PostgreSQL the raw one, which does not read the SQL again for its placeholders, and the
+    same one while the connection lives, for it remembers how each type is written."""
     raw: Any = database.connection
     if _is_sqlite(database):
         return cast("_Cursor", raw.cursor())
-    from psycopg import RawCursor
+    cursor = getattr(_kept, "cursor", None)
+    if cursor is None or cursor.connection is not raw:
+        from psycopg import RawCursor
 
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = ON_REQUEST
-    return cast("_Cursor", RawCursor(raw))
+        if raw.prepare_threshold is None:
+            raw.prepare_threshold = ON_REQUEST
+        cursor = _kept.cursor = RawCursor(raw)
+    return cast("_Cursor", cursor)
 
 
 def _roll_back(database: BaseDatabaseWrapper, cursor: _Cursor) -> None:
@@ -194,9 +197,6 @@ def _roll_back(database: BaseDatabaseWrapper, cursor: _Cursor) -> None:
         cursor.execute("ROLLBACK")
     except cast("Any", database).Database.Error:
         database.close()  # the connection is gone, and the transaction with it: the first error is the one to show
-
-
-_locks = threading.local()
 
 
 def _queue(database: BaseDatabaseWrapper) -> int | None:
@@ -216,13 +216,13 @@ def _queue(database: BaseDatabaseWrapper) -> int | None:
 
 def _lock_file(path: str) -> int:
     # A forked child must not share its parent's open file: they would hold the lock together.
-    kept: tuple[str, int, int] | None = getattr(_locks, "kept", None)
+    kept: tuple[str, int, int] | None = getattr(_kept, "lock", None)
     if kept is not None and kept[:2] == (path, os.getpid()):
         return kept[2]
     if kept is not None:
         os.close(kept[2])
     handle = os.open(Path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    _locks.kept = (path, os.getpid(), handle)
+    _kept.lock = (path, os.getpid(), handle)
     return handle
 
 

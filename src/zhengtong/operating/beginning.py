@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from zhengtong.accounts import duties
+from zhengtong.accounts import duties, sealed_fields
 from zhengtong.accounts.labels import Duty, PostKind, UnitKind
 from zhengtong.accounts.models import Account, Person, Post, Territory, Unit
 from zhengtong.accounts.signing_in import open_staff_account
@@ -112,7 +112,7 @@ def begin(answers: Answers, *, now: datetime) -> Begun:
     call_command("migrate", interactive=False, verbosity=0)
     if connection.vendor == "sqlite":
         Path(str(connection.settings_dict["NAME"])).chmod(0o600)
-    for draw in (keys.current, keys.index, keys.root):
+    for draw in (keys.current, keys.index, keys.root, sealed_fields.current):
         draw()
     with transaction.atomic():
         units = _build_units(answers)

@@ -21,6 +21,7 @@ from zhengtong.operating import metrics
 
 log = logging.getLogger("zhengtong.requests")
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+WRITTEN_IN: Final = re.compile(r"[%:'\"({\[\d]|[^\x20-\x7e]")  # where somebody else's message may begin to quote
 FOREIGN: Final = ("django", "asyncio", "urllib3", "granian")
 TOLD: Final = ("route", "method", "status", "ms", "account")
 QUIET: Final = frozenset({"site:health", "operating:ready", "operating:metrics"})
@@ -82,7 +83,7 @@ class Words(logging.Formatter):
 def message_of(record: logging.LogRecord) -> str:
     """What was said; of what others say only the part before what they put in, which may be an address."""
     if record.name.split(".")[0] in FOREIGN:
-        return str(record.msg).split("%")[0].strip(" :'\"(") or record.name
+        return WRITTEN_IN.split(str(record.msg))[0].strip() or record.name
     return record.getMessage()
 
 

@@ -38,6 +38,7 @@ def pour(source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, *, tell: Tell
     pairs = fit(source, target)
     require_empty(target)
     tables = [there if target.vendor == "postgresql" else here for here, there in pairs]
+    # Their kinds are PostgreSQL's, whichever side that is; the order is the target's, whose keys are checked.
     numbers = read_sequences(source, tables)
     with transaction.atomic(using=target.alias), _constraints(target, tables) as cursor:
         for table in reversed(tables):
@@ -156,8 +157,7 @@ def copy_lines(cursor: Any, table: Table, made: Iterable[str]) -> int:
 def _values(source: BaseDatabaseWrapper, table: Table) -> Iterator[tuple[object, ...]]:
     if source.vendor != "postgresql":
         raise CannotPour("both sides are SQLite: use backup and restore")
-    kinds = {column: kind for one in read_tables(source) if one.name == table.name
-             for column, kind in zip(one.columns, one.kinds, strict=True)}  # fmt: skip
+    kinds = dict(zip(table.columns, table.kinds, strict=True))
     asked = ", ".join(f'"{name}"::text' if kinds[name] in {"jsonb", "inet"} else f'"{name}"' for name in table.columns)
     makers = [_as_json if kinds[name] == "jsonb" else _as_sqlite for name in table.columns]
     with source.chunked_cursor() as cursor:

@@ -40,7 +40,6 @@ class Readings:
     roots_missing: int
     root_at: datetime | None
     failures: int
-    events: int
     disk_free: int
     disk_size: int
 
@@ -56,7 +55,7 @@ def read(now: datetime) -> Readings:
         parked=Outgoing.objects.filter(parked_at__isnull=False).count(), oldest_waiting_at=_oldest(),
         due=due.count(), longest_due_at=due.order_by("wake_at").values_list("wake_at", flat=True).first(),
         roots_missing=missing, root_at=last,
-        failures=SignIn.objects.filter(at__gt=now - LATELY, outcome__in=FAILURES).count(), events=_events(),
+        failures=SignIn.objects.filter(at__gt=now - LATELY, outcome__in=FAILURES).count(),
         disk_free=disk.free, disk_size=disk.total,
     )  # fmt: skip
 
@@ -84,13 +83,6 @@ def _roots(now: datetime) -> tuple[datetime | None, int]:
         first = Case.objects.order_by("id").values_list("opened_at", flat=True).first()
         return None, max(0, (wanted - law_day(first)).days + 1) if first is not None else 0
     return lapse_at(last), max(0, (wanted - last).days)
-
-
-def _events() -> int:
-    """Rows of the event table as the database knows them without counting: exact on SQLite, where nothing is deleted."""
-    if connection.vendor == "sqlite":
-        return int(_one("SELECT max(rowid) FROM ledger_event") or 0)
-    return int(_one("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = to_regclass('ledger_event')") or 0)
 
 
 def _one(sql: str, values: list[object] | None = None) -> Any:

@@ -22,6 +22,7 @@ from typing import IO, Any, Final
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
 
 from zhengtong.operating import snapshots
 from zhengtong.operating.backing_up import EDITION
@@ -76,6 +77,7 @@ def restore(  # noqa: PLR0913 - the words of the command
     with _all_or_nothing(into), tempfile.TemporaryDirectory(prefix="restore-", dir=into) as folder:
         staged = Path(folder)
         about, manifest = _unpack(source, opener, staged, tell)
+        find_later(manifest)
         if keys_opener is not None:
             _unpack_keys(staged, keys_opener)
         _put_database(about, staged / "database", place)
@@ -243,7 +245,13 @@ def _put_postgres(about: Mapping[str, Any], kept: Path, target: BaseDatabaseWrap
             raise CannotRestore("the database has tables in it: a dump goes into a bare one (`createdb`)")
         snapshots.undump(program, kept, target)
         return
-    migrate_to(about["migrations"], place)
+    later = find_later(about)
+    if later:
+        raise CannotRestore(
+            f"the backup is of an older release (it lacks {later[0]} …) and was not made by pg_dump. Restore it with "
+            "that release, then run `zhengtong upgrade`."
+        )
+    call(["migrate", "--no-input", "-v", "0"], at=place)
     target.close()
     if about["kind"] == snapshots.COPY:
         snapshots.copy_in(kept, target)
@@ -252,19 +260,20 @@ def _put_postgres(about: Mapping[str, Any], kept: Path, target: BaseDatabaseWrap
             pour(source, target)
 
 
-def migrate_to(migrations: list[list[str]], place: Place) -> None:
-    """Make the schema as it was when the backup was made: the last migration of each room, as it names it."""
-    wanted = {(app, name) for app, name in migrations}
-    call(["migrate", "--no-input", "-v", "0"], at=place)
-    from django.db.migrations.loader import MigrationLoader
+def find_later(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Migrations of this release that the backup has not seen.
 
-    known = {key for key in MigrationLoader(None, ignore_no_migrations=True).disk_migrations if key[0]}
-    if not wanted >= known:
-        later = sorted(f"{app}.{name}" for app, name in known - wanted)
-        raise CannotRestore(
-            f"the backup is of an older release (it lacks {', '.join(later)}). Restore it with that release, or into "
-            "SQLite or by pg_dump, then run `zhengtong upgrade`."
-        )
+    Raises:
+        CannotRestore: the backup has seen some that this release does not know.
+    """
+    kept = {(app, name) for app, name in manifest["migrations"]}
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    known = set(loader.disk_migrations)
+    foreign = {app: name for app, name in kept - known if app in loader.migrated_apps}
+    if foreign:
+        app, name = min(foreign.items())
+        raise CannotRestore(f"the backup is of a later release than this one ({app}.{name}). Restore it with that.")
+    return tuple(sorted(f"{app}.{name}" for app, name in known - kept))
 
 
 # ---- is it what was kept? --------------------------------------------------------------------------------
@@ -277,7 +286,7 @@ def _check(manifest: Mapping[str, Any], place: Place, aside: Path | None, *, has
         notes.append(f"{manifest['erased_meanwhile']} files were erased while the backup was being made")
     if not has_keys:
         notes.append("the keys were not restored: put them into keys/ before anybody signs in")
-    waiting = ask(["upgrade", "--check"], at=place)["waiting"]
+    waiting = find_later(manifest)
     if waiting:
         notes.append(f"{len(waiting)} migrations are newer than the backup: run `zhengtong upgrade` before serving")
         return Restored(

@@ -48,7 +48,6 @@ def figures(request: HttpRequest) -> HttpResponse:
 def _gauges(found: Readings) -> dict[str, tuple[str, float]]:
     now, age = found.at, metrics.age
     return {
-        "events": ("Events in the ledger (on PostgreSQL as of its last statistics)", found.events),
         "outbox_waiting": ("Messages not delivered yet", found.waiting),
         "outbox_parked": ("Messages given up, which need a person", found.parked),
         "outbox_oldest_seconds": (

@@ -52,7 +52,7 @@ class Bureau:
     truths: list[Truth] = dataclasses.field(default_factory=list)
     acts: int = 0
     _desks: Desks = dataclasses.field(init=False)
-    _waiting: list[tuple[int, int, int, Life | None]] = dataclasses.field(default_factory=list)
+    _waiting: list[tuple[int, int, Life]] = dataclasses.field(default_factory=list)
     _order: int = 0
     _entropy: Random = dataclasses.field(init=False)
     _sealer: Sealer = dataclasses.field(init=False)
@@ -74,20 +74,22 @@ class Bureau:
     def live(self, day: int) -> list[Entry]:
         """Everything until midnight; the whole histories of the cases that ended."""
         self._receive(day)
-        midnight = (day + 1) * DAY
-        while self._waiting and self._waiting[0][0] < midnight:
-            second, _order, _n, life = heapq.heappop(self._waiting)
-            assert life is not None
+        return self._live_until((day + 1) * DAY)
+
+    def _live_until(self, end: int) -> list[Entry]:
+        while self._waiting and self._waiting[0][0] < end:
+            second, _order, life = heapq.heappop(self._waiting)
             self._do(life, second)
         ended, self._ended = self._ended, []
-        return [self._entry(life, self.pace.at(midnight)) for life in ended]
+        return [self._entry(life, self.pace.at(max(end, life.second))) for life in ended]
 
-    def leave(self, now: datetime) -> list[Entry]:
-        """What is still open when the period ends, in the order of their opening."""
-        lives = sorted((life for *_rest, life in self._waiting if life is not None), key=lambda life: life.n)
+    def leave(self, end: int) -> tuple[list[Entry], list[Entry]]:
+        """The night's work after the last day; then what is still open, in the order of their opening."""
+        ended, now = self._live_until(end), self.pace.at(end)
+        lives = sorted((life for *_rest, life in self._waiting if life.state is not None), key=lambda life: life.n)
         for life in lives:
             self._audit(life, now)
-        return [self._entry(life, now) for life in lives if life.state is not None]
+        return ended, [self._entry(life, now) for life in lives]
 
     @property
     def series(self) -> Mapping[tuple[str, str, int], int]:
@@ -97,7 +99,7 @@ class Bureau:
     def _entry(self, life: Life, now: datetime) -> Entry:
         return Entry(
             case=None, bound=life.bound, before=None, events=life.events, key=life.key, sealed=life.sealed,
-            calendar=self.pace.calendar, now=now,
+            calendar=self.pace.calendar, now=now, after=life.state,
         )  # fmt: skip
 
     def _receive(self, day: int) -> None:
@@ -136,7 +138,7 @@ class Bureau:
             self._end(life)
             return
         self._order += 1
-        heapq.heappush(self._waiting, (second, self._order, life.n, life))
+        heapq.heappush(self._waiting, (second, self._order, life))
 
     def _when(self, life: Life, step: Step) -> int | None:
         if step.by == LAW:
@@ -184,7 +186,7 @@ class Bureau:
             try:
                 events = self._act(life, step, at, happened)
             except Refusal as refusal:
-                raise Astray(f"{life.item.code} {life.item.procedure} {life.plant}: {step.act} {refusal}") from refusal
+                raise Astray(f"{life.item.code} {life.item.procedure} {life.plant}: {step.act} by {step.by} {[each.act for each in life.steps[: life.done]]} {[s.post for s in self._actor(life, step, at).seats]} {dict(life.state.assigned) if life.state else 0} {refusal}") from refusal
         life.events.extend(events)
         if life.state is None:
             life.state = fold(tuple(events))

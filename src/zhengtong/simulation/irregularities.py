@@ -111,11 +111,11 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     ),
     Kind.DELIVERY_LATE: Meaning("逾期颁发送达", "Result not made ready within 10 wd", f"{_S43} time", _C, Dose(2), 30),
     Kind.PUBLICITY_LATE: Meaning("双公示超过七日", "Decision published after 7 wd", f"{_S43} disclosure", _C, Dose(2), 25),
-    Kind.SPECIAL_OVERRUN: Meaning("特别程序超期", "Special procedure overran", f"{_S43} time", _C, Dose(2), 60),
+    Kind.SPECIAL_OVERRUN: Meaning("特别程序超期", "Special procedure overran", f"{_S43} time", _C, Dose(2), 50),
     Kind.OPINION_SILENT: Meaning(
         "联办部门逾期未反馈", "Asked department did not answer in time", f"{_S43} joint feedback", _C, Dose(2), 20
     ),
-    Kind.FORWARDING_LATE: Meaning("下级机关逾期报送", "Lower organ forwarded late", f"{_S43}(4)", _C, Dose(2), 45),
+    Kind.FORWARDING_LATE: Meaning("下级机关逾期报送", "Lower organ forwarded late", f"{_S43}(4)", _C, Dose(2), 38),
     Kind.HOTLINE_LATE: Meaning("热线工单逾期答复", "Hotline order answered late", f"{_S43} complaint reply", _C, Dose(4), 14),
     Kind.HOTLINE_SIGNED_LATE: Meaning("工单逾期签收", "Hotline order signed for late", f"{_S43} step", _C, Dose(4)),
     Kind.DISCLOSURE_LATE: Meaning("信息公开逾期答复", "Information request answered late", f"{_S43} disclosure reply", _C, Dose(4, 1), 45),

@@ -15,7 +15,7 @@ from zhengtong.simulation.sizes import Size
 INSTANT_SHARE: Final = 0.66
 """Of all cases: 即办件. 广东、四川 centres report 60 to 75 per cent."""
 HOTLINE_SHARE, INFORMATION_SHARE = 0.03, 0.004
-FEE_EVERY: Final = 4
+FEE_EVERY: Final = 2
 CLASSES: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
 # Shapes in turn: procedure, case type, options.

@@ -26,6 +26,10 @@ FEWEST_ACCEPTED: Final = 2
 MANY: Final = 8
 """From so many on, a batch, a burst or a run shows."""
 HELD_DAYS: Final = 9
+HUNGRY: Final = (
+    Kind.AFTER_HOURS_BULK, Kind.MONTH_END_BATCH, Kind.RATING_BURST, Kind.TWO_DOORS, Kind.IDENTICAL_DURATIONS, Kind.VOID_RATIO,
+)  # fmt: skip
+"""Patterns that need many cases: they get the busiest places."""
 Arrival = tuple[int, int, bool]
 
 
@@ -83,9 +87,16 @@ class Patterns:
             head_decides=f"{item.department}-head" if Kind.AUTHORITY_TAKEN_BACK in kinds and index % 7 else "",
             exact_seconds=300 if Kind.IDENTICAL_DURATIONS in kinds else 0,
             overloaded=overloaded,
-            voids=Kind.VOID_RATIO in kinds and not item.is_instant and index % 10 < 4,
+            voids=Kind.VOID_RATIO in kinds and index % 5 < 3,
             rates=Kind.RATING_BURST in kinds,
         )  # fmt: skip
+
+    def alters(self, item: ItemPlan, day: int) -> bool:
+        """Whether a pattern changes how such a case goes, so that nothing else may be planted in it."""
+        return any(
+            span.covers(day) and span.ref in (item.window, item.code, item.department) and _alters(span.kind, item)
+            for span in self.spans
+        )
 
     def hold(self, step: Step, life: Life, second: int) -> int | None:
         """When an act that is kept back is done; None for what is not kept back."""
@@ -119,6 +130,17 @@ class Patterns:
                     until=pace.at((span.last + 1) * DAY), when=pace.at(span.start if isinstance(span, Hold) else (span.last + 1) * DAY),
                     note=f"{len(span.seen)} cases" if span.seen else "",
                 )  # fmt: skip
+
+
+def _alters(kind: Kind, item: ItemPlan) -> bool:
+    match kind:
+        case Kind.REGISTERS_ONLY:
+            return item.is_instant
+        case Kind.MASS_OVERDUE:
+            return not item.is_instant
+        case Kind.VOID_RATIO:
+            return item.procedure == "licence"
+    return kind in (Kind.TWO_DOORS, Kind.IDENTICAL_DURATIONS)
 
 
 def _shows(span: Span, step: Step, life: Life, second: int) -> bool:
@@ -271,9 +293,9 @@ def _sow_patterns(
     codes = [department.code for department in ground.organs.departments]
     codes.sort(key=lambda code: -sum(counts[code]))
     taken: set[tuple[str, str]] = set()
-    for kind in Kind:
+    for kind in (*HUNGRY, *(kind for kind in Kind if kind.family is Family.PATTERN and kind not in HUNGRY)):
         dose = size.doses.get(kind.value)
-        if kind.family is not Family.PATTERN or dose is None or not dose.least or size.days < MEANINGS[kind].needs_days:
+        if dose is None or not dose.least or size.days < MEANINGS[kind].needs_days:
             continue
         for n in range(dose.least * max(1, size.days // 45)):
             span = _find_span(kind, n, ground, pace, codes, taken, rng)
@@ -295,9 +317,7 @@ def _find_span(  # noqa: PLR0913 - where, when, what is free
     for code in codes:
         for scope, ref in _places(kind, code, ground):
             window = next((item.window for item in ground.items_of(code) if item.code == ref), ref)
-            if {(code, window), (code, ref)} & taken or (scope == "department" and any(where == code for where, _ in taken)):
-                continue
-            if (code, code) in taken:
+            if {(code, window), (code, ref)} & taken:
                 continue
             taken |= {(code, window), (code, ref)}
             return _span(kind, scope, ref, pace, month, whole, rng)
@@ -319,7 +339,8 @@ def _places(kind: Kind, code: str, ground: Ground) -> Iterator[tuple[str, str]]:
         case Kind.RATING_BURST:
             yield from (("window", window) for window in windows)
         case Kind.TWO_DOORS:
-            yield from (("item", item.code) for item in items if not item.is_instant and not item.is_preliminary)
+            fits = [item for item in items if not item.is_instant and not item.is_preliminary]
+            yield from (("item", item.code) for item in sorted(fits, key=lambda item: -item.weight))
         case Kind.IDENTICAL_DURATIONS:
             yield from (("item", item.code) for item in items if item.is_instant and item.procedure in ("filing", "public_service"))
         case Kind.ONLINE_CLOSED:
@@ -328,7 +349,7 @@ def _places(kind: Kind, code: str, ground: Ground) -> Iterator[tuple[str, str]]:
             if any(not item.is_instant and item.procedure in ("licence", "confirmation") for item in items):
                 yield "department", code
         case Kind.VOID_RATIO:
-            if any(not item.is_instant and item.procedure == "licence" for item in items):
+            if any(item.procedure == "licence" for item in items):
                 yield "department", code
         case Kind.MASS_OVERDUE:
             yield "department", code
@@ -425,13 +446,16 @@ def _sow_cases(size: Size, ground: Ground, fields: Mapping[str, Field]) -> None:
         ]
         for index, (second, which, _is_online) in enumerate(field_.arrivals):
             day = second // DAY
-            if not any(span.ref in (items[which].window, items[which].code, code) for span in field_.patterns.spans):
+            if not field_.patterns.alters(items[which], day):
                 for kind, last in fitting[which]:
                     if day <= last:
                         candidates[kind].append((code, index))
     taken: set[tuple[str, int]] = set()
     for kind, places in sorted(candidates.items(), key=lambda row: (len(row[1]), row[0])):
-        for code, index in _choose(places, wanted[kind], taken, rng):
+        chosen = _choose(places, wanted[kind], taken, rng)
+        for _ in range(wanted[kind].least - len(chosen)):
+            chosen += _make_room(kind, size, ground, fields, taken.union(chosen))
+        for code, index in chosen:
             taken.add((code, index))
             fields[code].plants.kinds[index] = kind
             if kind in AT_THE_WINDOW:
@@ -445,3 +469,26 @@ def _choose(
     """So many of the places as the dose says, those that are free."""
     free = [place for place in places if place not in taken]
     return rng.sample(free, min(len(free), max(dose.least, round(len(places) * dose.rate / 1000))))
+
+
+def _make_room(
+    kind: Kind, size: Size, ground: Ground, fields: Mapping[str, Field], taken: set[tuple[str, int]]
+) -> list[tuple[str, int]]:
+    """In a small city nobody may have come for what shows the kind: then somebody comes for it instead of another matter."""
+    for code, field_ in reversed(fields.items()):
+        items = ground.items_of(code)
+        which = next((n for n, item in enumerate(items) if FITS[kind](item)), None)
+        if which is None:
+            continue
+        last = size.days - days_needed(kind, items[which], ground.bounds[items[which].code])
+        for index, (second, before, _is_online) in enumerate(field_.arrivals):
+            other = items[before]
+            if second // DAY > last:
+                break
+            if (code, index) in taken or other.window != items[which].window:
+                continue
+            if any(field_.patterns.alters(each, second // DAY) for each in (other, items[which])):
+                continue
+            field_.arrivals[index] = (second, which, False)
+            return [(code, index)]
+    return []

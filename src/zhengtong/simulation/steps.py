@@ -39,7 +39,7 @@ class Step:
     latest: int | None = 0
     exact: bool = False
     inputs: Mapping[str, Json] = field(default_factory=dict)
-    find: Finder | None = None
+    find: "Finder | None" = None
     words: tuple[str, ...] = ()
     papers: tuple[str, ...] = ()
     old_papers: bool = False

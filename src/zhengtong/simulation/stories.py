@@ -236,8 +236,7 @@ class Story:
         if self._is(Kind.SAME_PERSON):
             window = self.life.item.window
             assign = Step(
-                act="assign", by="undertaker", seconds=900, inputs={"role": "undertaker", "post": window, "manner": "ordinary",
-                "unit": window.rpartition("-")[0], "dept": window.partition("-")[0]},
+                act="assign", by="undertaker", seconds=900, inputs={"role": "undertaker", "post": window, "manner": "ordinary"},
             )  # fmt: skip
             decide = replace(decide, by=f"@{window}", told=self.plant)
             steps.append(assign)
@@ -254,8 +253,7 @@ class Story:
         if self.told.second_desk:
             desk = self.told.second_desk
             assign = Step(
-                act="assign", by="window", seconds=120, inputs={"role": "window", "post": desk, "manner": "ordinary",
-                "unit": desk.rpartition("-")[0], "dept": desk.partition("-")[0]},
+                act="assign", by="window", seconds=120, inputs={"role": "window", "post": desk, "manner": "ordinary"},
             )  # fmt: skip
             return [assign, replace(step, by=f"@{desk}")]
         return [step]
@@ -310,8 +308,7 @@ class Story:
         if not head:
             return [step]
         assign = Step(
-            act="assign", by="approver", seconds=400, inputs={"role": "approver", "post": head, "manner": "taken_back",
-            "unit": head.rpartition("-")[0], "dept": head.partition("-")[0]},
+            act="assign", by="approver", seconds=400, inputs={"role": "approver", "post": head, "manner": "ordinary"},
         )  # fmt: skip
         return [assign, replace(step, by=f"@{head}")]
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhengtong.accounts import clock
+from zhengtong.accounts.traces import note_refusal
 from zhengtong.site.outages import Outage, find_outage
 
 TOO_MUCH_AT_ONCE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -123,6 +124,7 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    note_refusal(request)
     return _page(request, FORBIDDEN)
 
 

@@ -29,6 +29,7 @@ ZHENGTONG_PROXIES = text("ZHENGTONG_PROXIES", "")
 ZHENGTONG_RATE_ANONYMOUS = number("ZHENGTONG_RATE_ANONYMOUS", 600, least=0, most=1_000_000)  # a minute and address
 ZHENGTONG_RATE_ACCOUNT = number("ZHENGTONG_RATE_ACCOUNT", 1_200, least=0, most=1_000_000)  # 0: without limit
 ZHENGTONG_METRICS_TOKEN = secret("ZHENGTONG_METRICS_TOKEN", lambda: "")
+ZHENGTONG_AUDIT_DAYS = int(text("ZHENGTONG_AUDIT_DAYS", "1095"))  # how long the audit trail is kept at least
 ZHENGTONG_FONTS = CHECKOUT / "build" / "fonts"
 
 

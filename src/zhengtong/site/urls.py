@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("desk/", include("zhengtong.cases.urls")),
     path("", include("zhengtong.accounts.urls")),
+    path("", include("zhengtong.administration.urls")),
     path("catalogue/", include("zhengtong.catalogue.urls")),
     path("documents/", include("zhengtong.documents.urls")),
     path("roots/", include("zhengtong.ledger.urls")),

@@ -8,7 +8,9 @@ from typing import Final
 
 from zhengtong.accounts import frames, throttling
 from zhengtong.accounts import queries as people
+from zhengtong.administration.frame import menu as administration_menu
 from zhengtong.cases import access
+from zhengtong.cases import actions as case_actions
 from zhengtong.cases import projections as cases
 from zhengtong.cases.frame import menu as desk_menu
 from zhengtong.cases.serials import draw_for_silence
@@ -48,10 +50,11 @@ def wire() -> None:
         item_digests=catalogue.digests_between,
         errands=(quarantine.rescan, worker_pulse()),
         witness=count_act,
+        found_by=case_actions.found_by,
         chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old),
     )
     outside.install(query_code=access.password_of)
-    frames.install(desk_menu, catalogue_menu)
+    frames.install(administration_menu, desk_menu, catalogue_menu)
 
 
 def bound_for(state: State) -> Bound:

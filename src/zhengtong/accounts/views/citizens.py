@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -23,7 +24,7 @@ from zhengtong.accounts.queries import (
     represented_firms,
 )
 from zhengtong.accounts.requests import account_of, citizen_required, required_account, required_actor
-from zhengtong.accounts.views.sign_in import pending, with_language
+from zhengtong.accounts.views.sign_in import pending, resetting, with_language
 
 
 @never_cache
@@ -129,7 +130,12 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     account = account_of(request) or pending(request)
     is_citizen = account is not None and account.kind == AccountKind.CITIZEN
     letters = mailbox_of(account.subject, clock.now()) if is_citizen and account is not None and account.subject else ()
-    return render(request, "accounts/mailbox.html", {**portal_frame(request), "letters": letters})
+    waiting = resetting(request) if account is None else None
+    if waiting is not None and waiting.subject is not None:
+        letters = mailbox_of(waiting.subject, clock.now())[:1]  # the code that was asked for, and nothing else
+    code_url = reverse("accounts:reset" if waiting else "accounts:confirm")
+    context = {**portal_frame(request), "letters": letters, "code_url": code_url}
+    return render(request, "accounts/mailbox.html", context)
 
 
 def subject_of(account: Account) -> Subject:

@@ -1,5 +1,6 @@
 """账号安全: a person's own password, second steps, recovery codes, signed-in devices and sign-in history."""
 
+import re
 from typing import Any, Final
 
 from django.contrib import messages
@@ -42,6 +43,7 @@ from zhengtong.accounts.views.challenges import AGAIN, REGISTER, take_answer
 
 SAFE: Final = ("GET", "HEAD", "POST")
 HISTORY_PAGE: Final = 30
+CODE: Final = re.compile(r"^[a-z0-9_.:-]*[a-z_:][a-z0-9_.:-]*$", re.IGNORECASE)  # of a choice: says nothing to a person
 
 
 def _draw(request: HttpRequest, name: str, status: int = 200, **more: object) -> HttpResponse:
@@ -301,5 +303,5 @@ def unsent(request: HttpRequest) -> HttpResponse:
     kept = kept_for(request, account, real_now())
     if kept is None:
         return redirect("/desk/" if account.kind == AccountKind.STAFF else "/")
-    shown = [value for name, value in kept.fields if len(value) > 1 and not name.startswith("_")]
+    shown = [value for _name, value in kept.fields if len(value) > 1 and not CODE.match(value)]
     return _draw(request, "unsent", unsent=kept, shown=shown)

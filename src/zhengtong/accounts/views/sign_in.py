@@ -392,8 +392,7 @@ def reset(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:forgot")
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        found = Account.objects.filter(pk=request.session[RESETTING], kind=AccountKind.CITIZEN, is_active=True)
-        account, data = found.select_related("subject").first(), form.cleaned_data
+        account, data = resetting(request), form.cleaned_data
         try:
             reset_password(account, code=data["code"], new=data["new"], visit=visit_of(request), at=real_now())
         except NotPossible as fault:
@@ -404,6 +403,12 @@ def reset(request: HttpRequest) -> HttpResponse:
             return redirect("accounts:sign_in")
     more = {"rules": rules(), "is_staff": False}
     return _page(request, "reset", form, submit_label=_("设置新密码"), heading=_("设置新密码"), **more)
+
+
+def resetting(request: HttpRequest) -> Account | None:
+    """Whose password this session has asked to reset, when somebody has that number."""
+    found = Account.objects.filter(pk=request.session.get(RESETTING, 0), kind=AccountKind.CITIZEN, is_active=True)
+    return found.select_related("subject").first()
 
 
 # ---- out -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from zhengtong.accounts import actions, authority, clock
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.forms import AbsenceForm, DelegationForm, RowForm
 from zhengtong.accounts.frames import desk_frame
+from zhengtong.accounts.labels import Duty
 from zhengtong.accounts.models import Person
 from zhengtong.accounts.queries import (
     absence_of,
@@ -39,7 +40,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         **desk_frame(request, at),
         "lines": staff_directory(day_of(at)),
-        "may_administer": required_account(request).is_staff,
+        "may_administer": required_account(request).duty in (Duty.SYSTEM, Duty.SECURITY),
     }
     return render(request, "accounts/people.html", context)
 

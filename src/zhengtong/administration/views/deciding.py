@@ -78,9 +78,8 @@ def duties(request: HttpRequest) -> HttpResponse:
     takes = request.method == "POST" and request.POST.get("kind") == "take"
     gives = request.method == "POST" and not takes
     give = DutyForm(request.POST if gives else None, options={"person": free})
-    take = TakeForm(
-        request.POST if takes else None, options={"person": [(line.ref, f"{line.duty} {line.name}") for line in holders]}
-    )
+    held = [(line.ref, f"{line.duty} {line.name}") for line in holders]
+    take = TakeForm(request.POST if takes else None, options={"person": held})
     sent = take if takes else give
     if request.method == "POST" and sent.is_valid() and _ask(request, sent, at, takes=takes):
         return redirect("administration:duties")

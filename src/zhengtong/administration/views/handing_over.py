@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from zhengtong.accounts import clock
 from zhengtong.accounts.frames import desk_frame
 from zhengtong.accounts.requests import required_actor, staff_required
-from zhengtong.administration.handing_over import AT_ONCE, find_to_hand_over, hand_over
+from zhengtong.administration.handing_over import AT_ONCE, HandedOver, find_to_hand_over, hand_over
 from zhengtong.ledger.record import new_key
 
 
@@ -18,7 +18,7 @@ from zhengtong.ledger.record import new_key
 def show(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     actor = required_actor(request, at)
-    done = ()
+    done: tuple[HandedOver, ...] = ()
     if request.method == "POST":
         picked = request.POST.getlist("number")[:AT_ONCE]
         to = {number: request.POST.get(f"to-{number}", "") for number in picked if "\0" not in number}

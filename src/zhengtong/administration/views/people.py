@@ -1,4 +1,4 @@
-"""Joiners, movers, leavers: people, where they stood, and what is asked for them. System and security administrators."""
+"""Joiners, movers, leavers: people and where they stood; for the system and the security administrator."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -88,7 +88,7 @@ def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _propose(  # noqa: PLR0913 - what a proposal is made of
+def _propose(
     request: HttpRequest, person: Person, kind: str, asked: Mapping[str, object], document: str, at: datetime
 ) -> None:
     propose(kind=kind, person=person.ref, asked=asked, document=document, by=required_account(request), at=at)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhengtong.accounts import clock
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.requests import required_actor, staff_required
+from zhengtong.accounts.traces import note_reading
 from zhengtong.cases.act_forms import Questions, form_class, read_filled
 from zhengtong.cases.actions import Wish, perform, wish_for
 from zhengtong.cases.case_page import CasePage, read_page, recent_changes
@@ -25,6 +26,7 @@ from zhengtong.cases.frame import desk_context, key_in, number_in, see_other
 from zhengtong.cases.panels import Drawing, draw_act, questions_for, remarks_for
 from zhengtong.cases.queries import neighbours
 from zhengtong.cases.refusals import refusal_view, tell_late
+from zhengtong.cases.sealed_words import may_read_words
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents.actions import UploadRefused, upload_words
 from zhengtong.kernel.authority import Actor
@@ -74,7 +76,10 @@ def sit(request: HttpRequest, number: str) -> Sitting:
 @require_safe
 @staff_required
 def show(request: HttpRequest, number: str) -> HttpResponse:
-    return case_response(sit(request, number))
+    sitting = sit(request, number)
+    if may_read_words(sitting.actor, sitting.case.bound, sitting.case.state):
+        note_reading(request, what="case", number=number, at=sitting.at)
+    return case_response(sitting)
 
 
 def case_response(sitting: Sitting, *, status: int = 200, **more: object) -> HttpResponse:

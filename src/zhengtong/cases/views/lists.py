@@ -3,24 +3,29 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from zhengtong.accounts import clock
-from zhengtong.accounts.requests import required_actor, staff_required
+from zhengtong.accounts.requests import required_account, required_actor, staff_required
+from zhengtong.accounts.traces import file_of
 from zhengtong.cases.bulk import draw_bulk, perform_bulk
-from zhengtong.cases.exporting import as_csv, as_xlsx
+from zhengtong.cases.exporting import table_of
 from zhengtong.cases.frame import desk_context, key_in
 from zhengtong.cases.queries import LISTS, Filters, WorkPage, search_cases, worklist
 from zhengtong.kernel.authority import Actor
 from zhengtong.ledger.record import new_key
+from zhengtong.trail.exporting import FORMS
 
 
 @never_cache
 @require_safe
 @staff_required
 def home(request: HttpRequest) -> HttpResponse:
+    """Administrators have no cases: their desk is what waits for their decision."""
+    if required_account(request).duty:
+        return redirect("administration:proposals")
     return _list(request, "mine")
 
 
@@ -38,10 +43,11 @@ def _list(request: HttpRequest, code: str) -> HttpResponse:
     actor = required_actor(request, at)
     page = _page(request, code, actor, at)
     form = request.GET.get("as", "")
-    if form == "csv":
-        return as_csv(page)
-    if form == "xlsx":
-        return as_xlsx(page)
+    if form in FORMS:
+        return file_of(
+            request, table_of(page), form=form, what="worklist", about=code, filters=page.filters.query, at=at,
+            reason=request.GET.get("reason", "").replace("\0", "").strip()[:120],
+        )  # fmt: skip
     context = {**desk_context(request, actor, at), "page": page, "query": page.filters.query, "find_query": ""}
     return render(request, "cases/list.html", context)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import staff_required
+from zhengtong.accounts.traces import note_reading, printed_by
 from zhengtong.cases.access import password_of, token_of
 from zhengtong.cases.case_page import address_of, plain_words
 from zhengtong.cases.case_view import CaseRead, fee_names, material_names
@@ -46,7 +47,9 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     sitting = sit(request, number)
     if not may_read_words(sitting.actor, sitting.case.bound, sitting.case.state):
         raise Http404
-    context = {"slip": read_receipt(sitting.case), "back_url": reverse("cases:case", args=[number])}
+    note_reading(request, what="receipt", number=number, at=sitting.at)
+    mark = printed_by(request, sitting.at)
+    context = {"slip": read_receipt(sitting.case), "printed": mark, "back_url": reverse("cases:case", args=[number])}
     return render(request, "cases/receipt.html", context)
 
 
@@ -85,6 +88,7 @@ def fees(request: HttpRequest, number: str) -> HttpResponse:
     due = find_fees_due(case.state)
     if not due or not may_read_words(sitting.actor, case.bound, case.state):
         raise Http404
+    note_reading(request, what="receipt", number=number, at=sitting.at)
     lines = {line.code: line for line in case.bound.fees}
     names = fee_names(case)
     rows = tuple((names[fee.fee], lines[fee.fee].basis, fee.amount) for fee in due if fee.fee in lines)
@@ -93,6 +97,6 @@ def fees(request: HttpRequest, number: str) -> HttpResponse:
         "number": number, "title": catalogue.item_names([case.state.item])[case.state.item], "rows": rows,
         "total": sum(fee.amount for fee in due), "who": _who(case, open_words(case.ref.id, case.history)),
         "organ": people.unit_names([dept])[dept], "at": sitting.at, "back_url": reverse("cases:case", args=[number]),
-        "heading": _("缴费通知单"),
+        "heading": _("缴费通知单"), "printed": printed_by(request, sitting.at),
     }  # fmt: skip
     return render(request, "cases/fee_slip.html", context)

@@ -1,6 +1,6 @@
-"""A city with a million open cases: the demonstration's organs and people, some hundred real histories at one organ, and
-behind them docket and reader rows copied by SQL to forty organs, due later. What a page shows has a history; what it must
-not walk through has none."""
+"""A city with a million open cases: the demonstration's organs and people, some hundred real histories at one organ,
+and behind them docket and reader rows copied by SQL to forty organs, due later. What a page shows has a history; what
+it must not walk through has none."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from django.db import connection
 
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger.models.cases import Case
+from zhengtong.ledger.sweeping import sweep
 from zhengtong.site.demo import city
 from zhengtong.site.demo.history import Weeks
 from zhengtong.site.demo.staffing import Staffing
@@ -44,7 +45,8 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
     with _without_waiting_for_the_disk():
         lived = _Days(now=now, scene=scene, seed=1, handlers={}).live(stories)
-    assert not lived.astray, lived.astray
+        assert not lived.astray, lived.astray
+        assert not sweep(now).failed  # what silence has done by now is written, as it is every night
     return ground
 
 
@@ -65,8 +67,8 @@ def fill_docket(now: datetime, *, cases: int, alarms: int) -> int:
 def _keep_templates(cursor: Any, now: datetime) -> None:
     """The real open cases, first in every list by their due day; and the organs the copies go to, ours the first."""
     cursor.execute(
-        "CREATE TABLE bench_template AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, ledger_case.* FROM ledger_case "
-        "WHERE closed_at IS NULL AND dept = %s",
+        "CREATE TABLE bench_template AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, ledger_case.* "
+        "FROM ledger_case WHERE closed_at IS NULL AND dept = %s",
         [DEPT],
     )
     Case.objects.filter(closed_at__isnull=True, due_at__isnull=False).update(due_at=now - timedelta(days=9))
@@ -80,9 +82,8 @@ def _copy(cursor: Any, now: datetime, *, start: int, end: int, alarms: int) -> N
     cursor.execute("SELECT count(*) FROM bench_template")
     templates = int(cursor.fetchone()[0])
     first = int((now - timedelta(days=62)).timestamp() * 1000) << 15
-    series = "WITH RECURSIVE line(i) AS (SELECT %s{cast} UNION ALL SELECT i + 1 FROM line WHERE i < %s{cast})".format(
-        cast="" if connection.vendor == "sqlite" else "::bigint"
-    )
+    one = "%s" if connection.vendor == "sqlite" else "%s::bigint"
+    series = f"WITH RECURSIVE line(i) AS (SELECT {one} UNION ALL SELECT i + 1 FROM line WHERE i < {one})"  # noqa: S608
     drawn = (
         f"FROM line JOIN bench_organ o ON o.n = line.i %% {ORGANS} "
         f"JOIN bench_template t ON t.n = (line.i / {ORGANS}) %% {templates}"
@@ -92,22 +93,22 @@ def _copy(cursor: Any, now: datetime, *, start: int, end: int, alarms: int) -> N
     wake = _instant(now + timedelta(hours=1), f"(line.i * 104729) %% {SPAN}")
     woken = _instant(now - timedelta(hours=2), "line.i %% 3600")
     cursor.execute(
-        f"""{series} INSERT INTO ledger_case (id, number, procedure, version, item, item_version, region, unit, dept, post,
-          assignee, "window", state, phase, outcome, opened_at, accepted_at, due_at, promised_at, wake_at, closed_at,
-          last_seq, head_hash)
+        f"""{series} INSERT INTO ledger_case (id, number, procedure, version, item, item_version, region, unit, dept,
+          post, assignee, "window", state, phase, outcome, opened_at, accepted_at, due_at, promised_at, wake_at,
+          closed_at, last_seq, head_hash)
         SELECT {case_id}, '51019999' || (1000000000 + line.i), procedure, version, item, item_version, region,
           replace(unit, '{DEPT}', o.code), o.code, replace(post, '{DEPT}', o.code), NULL, NULL, state, phase, NULL,
           opened_at, accepted_at, CASE WHEN due_at IS NULL THEN NULL ELSE {due} END,
           CASE WHEN promised_at IS NULL THEN NULL ELSE {due} END,
           CASE WHEN line.i < {alarms} THEN {woken} ELSE {wake} END, NULL, last_seq, head_hash
-        {drawn} ORDER BY line.i""",  # noqa: S608 - figures of our own
+        {drawn} ORDER BY line.i""",
         [start, end - 1],
     )
     cursor.execute(
         f"""{series} INSERT INTO ledger_reader (case_id, kind, ref)
         SELECT {case_id}, r.kind, CASE WHEN r.kind = 'subject' THEN 's-bench-' || (line.i / {CASES_OF_A_CITIZEN})
           ELSE replace(r.ref, '{DEPT}', o.code) END
-        {drawn} JOIN ledger_reader r ON r.case_id = t.id ORDER BY line.i, r.kind, r.ref""",  # noqa: S608 - as above
+        {drawn} JOIN ledger_reader r ON r.case_id = t.id ORDER BY line.i, r.kind, r.ref""",
         [start, end - 1],
     )
 
@@ -135,7 +136,9 @@ def _without_indexes(cursor: Any) -> Iterator[None]:
 
 def _indexes(cursor: Any, table: str) -> Sequence[tuple[str, str]]:
     if connection.vendor == "sqlite":
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql <> ''", [table])
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql <> ''", [table]
+        )
     else:
         cursor.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN "

@@ -107,7 +107,12 @@ class Bench:
     size: Size
     say: Callable[[str], None]
     stack: ExitStack = field(default_factory=ExitStack)
+    urls: list[str] = field(default_factory=list)
     _cluster: Cluster | None = None
+
+    def url(self) -> str:
+        """Of the database a part measures in now."""
+        return self.urls[-1]
 
     def cluster(self) -> Cluster:
         """
@@ -145,7 +150,7 @@ def run_parts(parts: Mapping[str, Part], size: Size, *, say: Callable[[str], Non
 
 def on_both(bench: Bench, measure: Callable[[Bench, str], Iterable[Line]]) -> Iterator[Line]:
     """The same measurement in a fresh database of either kind."""
-    with fresh_sqlite():
+    with fresh_sqlite(bench):
         yield from measure(bench, SQLITE)
     if bench.size.on_postgres:
         with fresh_postgres(bench):
@@ -168,14 +173,13 @@ def home() -> Iterator[Path]:
 
 
 @contextmanager
-def fresh_sqlite() -> Iterator[Path]:
-    with home() as folder, default_database(sqlite_url(folder / "bench.sqlite3")):
-        call_command("migrate", interactive=False, verbosity=0)
-        yield folder
+def fresh_sqlite(bench: Bench) -> Iterator[None]:
+    with home() as folder, _migrated(bench, sqlite_url(folder / "bench.sqlite3")):
+        yield
 
 
 @contextmanager
-def fresh_postgres(bench: Bench) -> Iterator[Path]:
+def fresh_postgres(bench: Bench) -> Iterator[None]:
     """
     Raises:
         NoPostgres
@@ -183,12 +187,22 @@ def fresh_postgres(bench: Bench) -> Iterator[Path]:
     cluster = bench.cluster()
     cluster.create("bench", copy_of="template0")
     try:
-        with home() as folder, default_database(cluster.url("bench")):
-            call_command("migrate", interactive=False, verbosity=0)
-            yield folder
-            connection.close()
+        with home(), _migrated(bench, cluster.url("bench")):
+            yield
     finally:
         cluster.drop("bench")
+
+
+@contextmanager
+def _migrated(bench: Bench, url: str) -> Iterator[None]:
+    with default_database(url):
+        call_command("migrate", interactive=False, verbosity=0)
+        bench.urls.append(url)
+        try:
+            yield
+        finally:
+            bench.urls.pop()
+            connection.close()
 
 
 # ---- the file ---------------------------------------------------------------------------------------

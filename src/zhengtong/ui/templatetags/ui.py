@@ -120,8 +120,8 @@ def long_name(name: str) -> SafeString:
 
 @register.simple_tag
 def tag(text: str, kind: str = "") -> SafeString:
-    """A phase in words; `live` for where a case stands now."""
-    return format_html('<span class="zt-tag{}">{}</span>', " zt-tag--live" if kind == "live" else "", text)
+    """A phase in words; `live` for where a case stands now, `stop` for what was refused or is barred."""
+    return format_html('<span class="zt-tag{}">{}</span>', f" zt-tag--{kind}" if kind in {"live", "stop"} else "", text)
 
 
 @register.simple_tag

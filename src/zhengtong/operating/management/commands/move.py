@@ -36,7 +36,7 @@ class Command(BaseCommand):
         try:
             moved = move(options["to"], at=clock.now(), tell=tell)
         except (CannotPour, ChildFailed, DatabaseError) as error:
-            raise CommandError(f"{error}\nNothing was moved; this installation is as it was.") from error
+            raise CommandError(f"{error}\nThis installation is as it was; drop the target before trying again.") from error
         self._say_json(moved) if options["json"] else self._say(moved, time.monotonic() - began)
         if moved.wrong:
             sys.exit(1)
