@@ -16,7 +16,7 @@ ADMINISTRATORS = {Duty.SYSTEM: ("9001", "施统"), Duty.SECURITY: ("9002", "安�
 ENDS = date(2026, 12, 31)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def still_clock() -> object:
     with clock.fixed(AT):
         yield
@@ -35,13 +35,13 @@ def make_bureau() -> City:
 
 
 @pytest.fixture
-def bureau(ledger_db: str) -> City:
+def bureau(ledger_db: str, still_clock: object) -> City:
     """On both databases: what is refused by the database must be refused by each."""
     return make_bureau()
 
 
 @pytest.fixture
-def light_bureau(city_db: Path) -> City:
+def light_bureau(city_db: Path, still_clock: object) -> City:
     return make_bureau()
 
 

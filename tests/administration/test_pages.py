@@ -88,8 +88,8 @@ class TestRefusals:
             assert "待我办理" not in page and "窗口收件" not in page
 
 
-JOIN = {"number": "2001", "name": "新同事", "name_en": "New", "post": "wj-sp-window", "role": "B", "from_on": "2026-03-16",
-        "until_on": "", "document": "清卫人〔2026〕9号"}  # fmt: skip
+JOIN = {"number": "2001", "name": "新同事", "name_en": "New", "post": "wj-sp-window", "role": "B",
+        "from_on": "2026-03-16", "until_on": "", "document": "清卫人〔2026〕9号"}  # fmt: skip
 
 
 class TestJoining:
@@ -185,7 +185,7 @@ class TestAccounts:
         client = client_of(Duty.SYSTEM, light_bureau)
         unit = light_bureau.units["sc"]
         fields = {"code": "sc", "name": "市场局", "name_en": "", "short_name": "", "kind": "department",
-                  "parent": unit.parent_id, "territory": unit.territory_id, "credit_code": "", "closed_on": ""}  # fmt: skip
+                  "parent": unit.parent_id, "territory": unit.territory_id}  # fmt: skip
         assert client.post(f"/admin/accounts/unit/{unit.pk}/change/", fields).status_code == 302
         entry = Entry.objects.get(what="reference.change")
         assert entry.login == "9001" and '"fields":["name","name_en"]' in entry.said

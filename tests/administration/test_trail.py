@@ -1,6 +1,7 @@
 """The audit trail: nothing in it is changed, deleted or put in twice, and who tampers all the same is found."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,7 @@ from zhengtong.trail.models import Entry, Head
 from zhengtong.trail.triggers import TRAIL, find_missing
 from zhengtong.trail.verifying import verify_trail
 
+REST = "at, login, person, duty, post, address, what, about, outcome, said, prev, hash"
 WHO = Who(login="9001", person="p-7", duty="system", address="10.0.0.1")
 
 
@@ -24,7 +26,7 @@ def fill(n: int = 5) -> None:
                said={"number": f"{i}", "甲": ["乙", None, i]})  # fmt: skip
 
 
-def without_guard(name: str, sql: str, params: list[object]) -> None:
+def without_guard(name: str, sql: str, params: list[Any]) -> None:
     """As somebody does who may do anything to the database."""
     table = next(guard.table for guard in (*TRAIL, *GUARDS) if guard.name == name)
     on = "" if connection.vendor == "sqlite" else f" ON {table}"
@@ -39,9 +41,7 @@ class TestTheDatabase:
         [
             "UPDATE trail_entry SET login = 'x' WHERE seq = 2",
             "DELETE FROM trail_entry WHERE seq = 2",
-            "INSERT INTO trail_entry (book, seq, at, login, person, duty, post, address, what, about, outcome, said, prev,"
-            " hash) SELECT book, 2, at, login, person, duty, post, address, what, about, outcome, said, prev, hash"
-            " FROM trail_entry WHERE seq = 1 AND book = 'authority'",
+            f"INSERT INTO trail_entry (book, seq, {REST}) SELECT book, 2, {REST} FROM trail_entry WHERE seq = 1",
             "UPDATE accounts_signin SET outcome = 'passed'",
             "DELETE FROM accounts_signin",
         ],
@@ -143,3 +143,32 @@ class TestAppending:
             append_unless_recent(book=Book.READING, at=AT + timedelta(minutes=minutes), who=WHO, what="case",
                                  about="5101", within=timedelta(minutes=10))  # fmt: skip
         assert Entry.objects.filter(book="reading").count() == 2
+
+
+class TestVerify:
+    def test_the_command_finds_a_changed_entry_and_the_day_root_vouches_for_it(self, bureau: City) -> None:
+        from django.core.management import call_command
+
+        from zhengtong.ledger import roots
+        from zhengtong.trail.chain import GENESIS, link_hash
+        from zhengtong.trail.verifying import has_heads, heads_at
+
+        fill()
+        signed = heads_at(AT + timedelta(days=1))
+        said = roots.said_of(
+            AT.date(), roots.empty_tree("sm3"), previous="", gaps=(), signed_at=AT + timedelta(days=1)
+        )
+        assert said["trail"] == [list(head) for head in signed] and len(signed) == 1
+        call_command("verify", "--closed")  # whole
+        # Who may do everything writes the whole book anew, hash by hash: the chain is whole, the root is not.
+        rows, prev = list(Entry.objects.filter(book="authority").order_by("seq")), GENESIS
+        without_guard("trail_entry_no_update", "UPDATE trail_entry SET login = login WHERE seq = 0", [])
+        for row in rows:
+            row.login, row.prev = "somebody else", prev
+            row.hash = prev = link_hash(row)
+            row.save()
+        Head.objects.filter(book="authority").update(hash=prev)
+        assert {fault.code for fault in verify_trail().faults} == {"trigger_missing"}
+        assert has_heads([list(head) for head in signed]) is False
+        with pytest.raises(SystemExit):
+            call_command("verify", "--closed")

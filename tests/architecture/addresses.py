@@ -37,6 +37,9 @@ ADMIN: Final = "admin/"
 OF_THE_APPLICANT: Final = tuple(
     f"accounts:{name}:ref" for name in ("subject", "raise_level", "agency", "power", "window_revoke")
 )
+OF_A_PERSON: Final = tuple(
+    f"administration:{name}:ref" for name in ("person", "hold", "letter", "end", "account", "leave", "undo")
+)
 OF_A_DRAFT: Final = tuple(f"catalogue:{name}:number" for name in ("edit", "complaints", "submit", "publish", "return"))
 OF_A_PAPER: Final = ("documents:token:token", "documents:public_copy:token")
 
@@ -123,7 +126,8 @@ def set_scene() -> Scene:
         "kind": "cancel", **dict.fromkeys(OF_THE_APPLICANT, party.ref), "catalogue:version:number": "1",
         **dict.fromkeys(OF_A_DRAFT, str(version.version)),
         "cases:list:code": "mine", "site:procedure:code": "licence", "site:chart:code": "licence",
-        "portal:act:act": "withdraw",
+        "portal:act:act": "withdraw", "row": "1", "book": "authority",
+        **dict.fromkeys(OF_A_PERSON, cast.staff(cast.OFFICER).person),
         **dict.fromkeys(OF_A_PAPER, proofs.token_of(case.pk, papers[0].seq)),
         "portal:new:code": public_matters()[0].code,
     }  # fmt: skip

@@ -44,6 +44,8 @@ MOVES_DAYS: Final = {
     "ledger/roots.py": "the day before: yesterday's root",
     "ledger/verify.py": "the day after: the next root",
     "accounts/actions.py": "an absence ends on the day before the return",
+    "accounts/authority.py": "who follows begins on the day after the last one; who moves ends on the day before",
+    "administration/auditing.py": "how long the trail is kept, and the days a page reads",
     "site/bench/days.py": "days to be counted from, drawn at random",
     "documents/signing.py": "validity of the demonstration certificate",
     "portal/actions.py": "how long drafts are kept",

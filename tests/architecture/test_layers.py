@@ -15,6 +15,7 @@ PACKAGE: Final = CHECKOUT / "src" / "zhengtong"
 OPEN_MODULES: Final = {"queries", "actions"}
 # Rooms that are a floor for others, open as a whole; `site` is the roof and imports everything.
 OPEN_ROOMS: Final = {"kernel", "law", "ledger", "trail", "ui"}
+ROOFS: Final = {"site", "operating"}  # `operating` keeps the whole house: it makes, moves and watches every room
 OPEN_BESIDES: Final = {
     "zhengtong.accounts.clock",
     "zhengtong.accounts.requests",  # from a request to an Actor, and who may open a page
@@ -24,6 +25,8 @@ OPEN_BESIDES: Final = {
     "zhengtong.accounts.faults",
     "zhengtong.accounts.admin",  # how a reference table is shown to the system administrator
     "zhengtong.accounts.authority",  # changes of who stands where, with their entry in the trail
+    "zhengtong.accounts.guards",  # what the database refuses in that room, for who checks it
+    "zhengtong.accounts.labels",  # codes of people and posts in words
     "zhengtong.accounts.duties",  # the three administrators
     "zhengtong.accounts.traces",  # what somebody read, took along or was refused goes to the audit trail
     "zhengtong.cases.access",
@@ -63,7 +66,7 @@ def imported(path: Path) -> Iterator[str]:
 def is_open(name: str, *, to: str) -> bool:
     parts = name.split(".")
     room, module = parts[1], parts[2] if len(parts) > 2 else ""
-    if to == "site" or room in {to, "__version__", *OPEN_ROOMS}:
+    if to in ROOFS or room in {to, "__version__", *OPEN_ROOMS}:
         return True
     return module in OPEN_MODULES or any(name == open_ or name.startswith(f"{open_}.") for open_ in OPEN_BESIDES)
 

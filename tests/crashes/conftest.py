@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests.crashes import acts
+from tests.crashes import acts, processes
 from tests.support.databases import copy_template
 from tests.support.loud import skip_loudly
 from zhengtong.ledger import installed
@@ -27,10 +27,12 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def crash_cluster(django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
+def crash_cluster(pytestconfig: pytest.Config, django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
+    """It waits for the disk in `make test-long` only: what a killed process wrote stands in the page cache either way,
+    and recovery begins by flushing some thousand files."""
     if throwaway.find_programs() is None:
         skip_loudly("PostgreSQL's initdb and pg_ctl are not installed: no crash was shown on PostgreSQL")
-    with throwaway.running_cluster(is_durable=True) as cluster:
+    with throwaway.running_cluster(is_durable=pytestconfig.getoption("markexpr") == "long") as cluster:
         cluster.create("template_crash", copy_of="template0")
         with django_db_blocker.unblock():
             migrate(cluster.url("template_crash"))
@@ -72,4 +74,5 @@ def wiring() -> Iterator[None]:
     installed.put_back(installed.Installed())
     acts.wire()
     yield
+    processes.end_all()
     installed.put_back(before)

@@ -275,8 +275,8 @@ class TestRootKey:
 
     def test_an_old_key_that_signs_on_is_found(self, crash_sqlite: Path, own_home: Path) -> None:
         some_cases(own_home, 2)
-        stolen = (keys.directory() / "root.pem").read_bytes() if keys.root() else b""
         first = keys.root().public_key()
+        stolen = (keys.directory() / "root.pem").read_bytes()
         keys.draw_next_root()
         roots.run_root_of_day(MONDAY + timedelta(days=1))
         (keys.directory() / "root.pem").write_bytes(stolen)

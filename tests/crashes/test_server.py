@@ -63,7 +63,16 @@ def kill_server(cluster: Cluster) -> None:
         time.sleep(0.01)
     # Its own lock names a process that is dead; where nobody collects the dead it would wait for long.
     (cluster.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
-    cluster.start()
+    for path in cluster.folder.glob(".s.PGSQL.*"):
+        path.unlink()
+    while True:
+        try:
+            cluster.start()
+            return
+        except RuntimeError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def is_alive(pid: int) -> bool:

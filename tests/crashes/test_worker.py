@@ -127,7 +127,7 @@ def _check_roots(now: datetime) -> None:
     assert signed == [first + n * DAY for n in range((law_day(now) - first).days)]
 
 
-def _count(sql: str, *values: object) -> int:
+def _count(sql: str, *values: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.fetchone()[0])

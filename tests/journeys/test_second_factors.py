@@ -1,5 +1,6 @@
-"""Security keys, passkeys, recovery codes, idle sessions and forgotten passwords, by hand in a browser whose authenticator
-is Chromium's own virtual one. Browsers take no address of numbers for a key's site, so the city is at `localhost` here.
+"""Security keys, passkeys, recovery codes, idle sessions and forgotten passwords, by hand in a browser whose
+authenticator is Chromium's own virtual one. Browsers take no address of numbers for the site of a key, so the city is at
+`localhost` here.
 """
 
 import re
@@ -15,7 +16,8 @@ from playwright.sync_api import Page, expect
 
 from tests.support.journeys import WAYS, City, Hand, Way
 from zhengtong.accounts.clock import real_now
-from zhengtong.accounts.models import Account, SecurityKey, SignIn
+from zhengtong.accounts.factors import SecurityKey
+from zhengtong.accounts.models import Account, SignIn
 from zhengtong.accounts.passwords import issue_temporary_password
 from zhengtong.accounts.rules import rules
 

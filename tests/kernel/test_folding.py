@@ -1,11 +1,15 @@
 """The fold: one pass equals event by event; what was struck out counts as never done."""
 
+import pickle
+from dataclasses import FrozenInstanceError
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernel.stories import APPROVER, HEAD, ISSUER, UNDERTAKER, WINDOW, Story, accepted, granted
-from zhengtong.kernel.events import ClockHeld, Event, History
-from zhengtong.kernel.states import State, evolve, fold
+from zhengtong.kernel.events import KINDS, ClockHeld, Event, History
+from zhengtong.kernel.states import _READ, State, evolve, fold
 
 
 def evolved(history: History) -> State:
@@ -80,3 +84,23 @@ class TestFold:
         assert all(done.act != "begin_special" for done in LONG.state.done)
         assert not [run for run in LONG.state.clocks if run.holds]
         assert APPROVER.person not in {done.person for done in LONG.state.done}
+
+    def test_leaves_every_earlier_state_as_it_was(self) -> None:
+        """States share what did not change: so nothing may ever be changed in place."""
+        state: State | None = None
+        states, said = [], []
+        for event in LONG.history:
+            state = evolve(state, event)
+            states.append(state)
+            said.append(repr(state))
+        assert [repr(each) for each in states] == said
+
+    def test_gives_a_frozen_state_that_can_travel(self) -> None:
+        state = LONG.state
+        assert type(state) is State and type(evolve(state, LONG.history[-1])) is State
+        with pytest.raises(FrozenInstanceError):
+            state.outcome = "granted"  # type: ignore[misc]
+        assert pickle.loads(pickle.dumps(state)) == state
+
+    def test_reads_every_kind_of_event(self) -> None:
+        assert _READ.keys() == set(KINDS.values())

@@ -94,7 +94,6 @@ class TestHash:
             changed = link._replace(**{name: new})
             assert chain.link_hash(changed, hash_of) != link.hash, name
 
-
     @pytest.mark.parametrize("vendor", sorted(INSTANTS))
     def test_chains_of_the_first_day_still_verify(self, vendor: str) -> None:
         """These hashes stand in ledgers: they were made by the first version of this program."""
@@ -125,7 +124,18 @@ class TestQuick:
 
     @pytest.mark.parametrize(
         "value",
-        [1.5, {"a": 2.0}, 2**63, [2**64], b"x", {1: "a"}, {"t": AT}, ("a", date(2026, 3, 2)), Standing.OWN, {"a": {1.5}}],
+        [
+            1.5,
+            {"a": 2.0},
+            2**63,
+            [2**64],
+            b"x",
+            {1: "a"},
+            {"t": AT},
+            ("a", date(2026, 3, 2)),
+            Standing.OWN,
+            {"a": {1.5}},
+        ],
     )
     def test_same_answer_to_odd_things(self, value: object) -> None:
         assert made_by(canonical.quick, value) == made_by(canonical.canonical, value)

@@ -1,5 +1,6 @@
 """Single, bulk and prepared: one door. The same entries make the same rows, and all or nothing of them is written."""
 
+import fcntl
 import multiprocessing
 import os
 import pickle
@@ -101,10 +102,10 @@ def following(entries: Sequence[Entry], refs: Sequence[CaseRef]) -> list[Entry]:
             event(ref.last_seq + 1, Noted(sealed={"words": words.commitment})),
             *((moved_to(ref.last_seq + 2, "wj-sp-sign"),) if n % 3 == 0 else ()),
         )
-        before = fold(tuple(entry.events))
+        before, key = fold(tuple(entry.events)), new_key(NOON, b"\1" + bytes(8) + bytes([n]))
         made.append(
-            Entry(case=ref, bound=licence(), before=before, events=told, key=new_key(NOON, b"\1" + bytes(8) + bytes([n])),
-                  sealed=[words], calendar=calendar(), now=NOON, after=fold((*entry.events, *told)))
+            Entry(case=ref, bound=licence(), before=before, events=told, key=key, sealed=[words],
+                  calendar=calendar(), now=NOON, after=fold((*entry.events, *told)))
         )  # fmt: skip
     return made
 
@@ -364,6 +365,7 @@ class TestProcesses:
                 os.write(telling, b"x")
                 signal.pause()
         assert os.read(hearing, 1) == b"x"
+        assert is_locked(f"{connection.settings_dict['NAME']}.lock")
         waiting = threading.Thread(target=lambda: in_thread(lambda: open_case("n-1")))
         waiting.start()
         waiting.join(0.3)
@@ -374,6 +376,15 @@ class TestProcesses:
         assert not waiting.is_alive()
         assert Case.objects.count() == 1
         assert dump()["series"] == [("count", "n-1", 1, 2)]
+
+
+def is_locked(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def write_notes(count: int) -> None:

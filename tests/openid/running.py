@@ -4,13 +4,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Final
 
 from tests.support.loud import skip_loudly
 
 HERE: Final = Path(__file__).resolve().parent
-CHECKOUT: Final = HERE.parents[1]
 
 
 def install() -> str:
@@ -18,11 +18,18 @@ def install() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         skip_loudly("node and npm are not installed: no sign-in through a real OpenID provider was tried")
+    (HERE / "node_modules").mkdir(exist_ok=True)
+    with (HERE / "node_modules" / ".lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # of two workers of the tests one installs
+        _install(npm)
+    return node
+
+
+def _install(npm: str) -> None:
     if not (HERE / "node_modules" / "oidc-provider").is_dir():
-        command = [npm, "ci", "--ignore-scripts", "--userconfig", str(CHECKOUT / ".npmrc"), "--silent"]
+        command = [npm, "ci", "--ignore-scripts", "--silent"]
         if subprocess.run(command, cwd=HERE, check=False, timeout=300, capture_output=True).returncode:
             skip_loudly("npm ci in tests/openid failed: no sign-in through a real OpenID provider was tried")
-    return node
 
 
 @contextmanager

@@ -207,7 +207,8 @@ class TestFile:
     @pytest.mark.parametrize(
         "more",
         [
-            'algorithms = ["none"]', 'algorithms = ["HS256"]', "algorithms = []", 'claim = "email"\nclaim_is = "staff_login"',
+            'algorithms = ["none"]', 'algorithms = ["HS256"]', "algorithms = []",
+            'claim = "email"\nclaim_is = "staff_login"',
             'claim = "name"\nclaim_is = "certificate"', 'claim = "number"', 'kinds = ["everybody"]', 'scope = "email"',
             "surprise = 1", "broken",
         ],

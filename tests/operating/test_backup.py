@@ -159,7 +159,9 @@ class TestRefused:
         inside = gathered(backup)
         (tmp_path / "db").write_bytes(inside["database"])
         with sqlite3.connect(tmp_path / "db") as database:
-            database.execute("UPDATE ledger_case SET due_at = NULL, unit = 'sc' WHERE id = (SELECT max(id) FROM ledger_case)")
+            database.execute(
+                "UPDATE ledger_case SET due_at = NULL, unit = 'sc' WHERE id = (SELECT max(id) FROM ledger_case)"
+            )
         database.close()
         inside["database"] = (tmp_path / "db").read_bytes()
         manifest = json.loads(inside["manifest.json"])
@@ -195,7 +197,7 @@ class TestKeeping:
     def test_roots_and_database_are_of_one_instant(self, city_db: Path, tmp_path: Path) -> None:
         """A root signed while the files are being copied is in neither."""
         later = NOW + timedelta(days=1)
-        signed = []
+        signed: list[tuple[roots.RootLine, ...]] = []
 
         def sign(what: str, done: int) -> None:
             if what == "files" and not signed:

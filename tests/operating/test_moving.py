@@ -1,4 +1,5 @@
-"""From SQLite to PostgreSQL and back: the same on both sides, the past as unchangeable as before; backups of PostgreSQL."""
+"""From SQLite to PostgreSQL and back: the same on both sides, the past as unchangeable as before; backups of
+PostgreSQL."""
 
 import shutil
 import sqlite3
@@ -115,12 +116,18 @@ def test_a_move_that_breaks_off_leaves_the_target_bare(
 def test_there_the_past_stays_and_numbers_go_on(moved: Bare) -> None:
     assert find_missing() == ()
     with psycopg.connect(moved.url, autocommit=True) as there:
-        for statement in ("UPDATE ledger_event SET kind = 'x'", "DELETE FROM ledger_event", "TRUNCATE ledger_event CASCADE"):
+        for statement in (
+            "UPDATE ledger_event SET kind = 'x'",
+            "DELETE FROM ledger_event",
+            "TRUNCATE ledger_event CASCADE",
+        ):
             with pytest.raises(psycopg.errors.RaiseException, match="ledger_event: no"):
                 there.execute(statement)
         there.execute("INSERT INTO accounts_mark (name, value) VALUES ('after', '')")
         for table in ("accounts_person", "ledger_outbox", "accounts_signin", "trail_entry"):
-            row = there.execute(f"SELECT pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) FROM {table}").fetchone()
+            row = there.execute(
+                f"SELECT pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) FROM {table}"
+            ).fetchone()
             assert row is not None
             following = there.execute("SELECT nextval(%s::regclass)", [row[0]]).fetchone()
             assert following is not None
@@ -180,7 +187,8 @@ def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD 'in this test alone'").format(sql.Identifier(f"app_{moved.name}"))
         )
     try:
-        at = f"host=127.0.0.1 port={moved.cluster.port} dbname={moved.name} user=app_{moved.name} password='in this test alone'"
+        role, port = f"app_{moved.name}", moved.cluster.port
+        at = f"host=127.0.0.1 port={port} dbname={moved.name} user={role} password='in this test alone'"
         with psycopg.connect(at, autocommit=True) as app:
             for forbidden in (
                 "UPDATE ledger_event SET kind = 'x'",
@@ -188,7 +196,10 @@ def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None
                 "TRUNCATE ledger_event",
                 "ALTER TABLE ledger_event DISABLE TRIGGER ALL",
                 "DROP TRIGGER event_no_update ON ledger_event",
-                "CREATE OR REPLACE FUNCTION ledger_event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$",
+                (
+                    "CREATE OR REPLACE FUNCTION ledger_event_refuse() RETURNS trigger LANGUAGE plpgsql "
+                    "AS $$BEGIN RETURN NEW; END$$"
+                ),
                 "DROP TABLE ledger_event CASCADE",
                 "UPDATE trail_entry SET what = 'x'",
                 "CREATE TABLE mine (a int)",
@@ -196,7 +207,8 @@ def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None
             ):
                 with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RaiseException)):
                     app.execute(forbidden)
-        with default_database(f"postgres://app_{moved.name}:in%20this%20test%20alone@127.0.0.1:{moved.cluster.port}/{moved.name}"):
+        who = f"app_{moved.name}:in%20this%20test%20alone"
+        with default_database(f"postgres://{who}@127.0.0.1:{moved.cluster.port}/{moved.name}"):
             before = read_figures(connection).events
             with people_at_work(1):
                 pass

@@ -71,7 +71,9 @@ def carry(source: Path, target: Path) -> None:
         old.execute("PRAGMA foreign_keys=OFF")
         old.execute("ATTACH DATABASE ? AS present", [str(source)])
         old.execute("DELETE FROM catalogue_theme")
-        names = [row[0] for row in old.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY rowid")]
+        names = [
+            row[0] for row in old.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY rowid")
+        ]
         for name in (name for name in names if not name.startswith(NOT_CARRIED)):
             there = {row[1] for row in old.execute(f"PRAGMA present.table_info({name})")}
             columns = [row[1] for row in old.execute(f"PRAGMA main.table_info({name})")]
@@ -139,7 +141,9 @@ def signs_in_and_reads(home: Path) -> None:
 
 def test_a_later_release_is_not_touched(city_db: Path) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')")
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')"
+        )
     with pytest.raises(CannotUpgrade, match=r"later release .*ledger.9999_later"):
         upgrade(NOW)
 

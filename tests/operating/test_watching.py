@@ -196,7 +196,8 @@ def heard() -> Iterator[io.StringIO]:
 
 
 SECRETS = (
-    "13912345678", "11010519491231002X", "Passw0rd-of-mine", "赵玉珍", "我的住址.pdf", "secret-query", "135791", "x-session",
+    "13912345678", "11010519491231002X", "Passw0rd-of-mine", "赵玉珍", "我的住址.pdf", "secret-query", "135791",
+    "x-session",
 )  # fmt: skip
 
 
@@ -236,7 +237,7 @@ class TestLogs:
                 raise ValueError(f"no row for {words}") from cause
         except ValueError:
             logging.getLogger("zhengtong.site").exception("something broke")
-            logging.getLogger("django.request").error("Internal Server Error: %s", f"/t/{words}", exc_info=True)
+            logging.getLogger("django.request").exception("Internal Server Error: %s", f"/t/{words}")
             logging.getLogger("django.db").warning("(0.1) SELECT %s", words)
 
     def test_an_exception_is_told_by_kind_and_place(self) -> None:
@@ -254,7 +255,7 @@ class TestLogs:
             request = client.request().wsgi_request
             begin_session(request, account)
             request.session.save()
-            client.cookies["sessionid"] = request.session.session_key
+            client.cookies["sessionid"] = str(request.session.session_key)
             client.get(reverse("cases:home"))
         told = [json.loads(line) for line in out.getvalue().splitlines()]
         assert told[-1].get("account", account.pk) == account.pk

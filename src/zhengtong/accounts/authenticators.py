@@ -1,6 +1,6 @@
 """Authenticator apps (动态口令, RFC 6238): the first one stands on the account, further ones beside it.
 
-A code is good once on each device: the step is moved on in the statement that accepts it, so of two requests one passes.
+A code is good once on each device: the step moves on in the statement that accepts it, so of two requests one passes.
 """
 
 import hmac
@@ -10,10 +10,11 @@ from typing import Final
 
 import pyotp
 
+from zhengtong.accounts.factors import Authenticator
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import SignInMethod, SignInOutcome
 from zhengtong.accounts.lockout import count_failure, is_locked
-from zhengtong.accounts.models import Account, Authenticator
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify
 from zhengtong.ui.codes import tidy_code
 
@@ -60,7 +61,7 @@ def enrol_totp(account: Account, *, secret: str = "") -> str:
 
 
 def totp_address(account: Account, secret: str = "") -> str:
-    """The otpauth: address for a QR code. A citizen's account has an opaque login, so the device shows the site alone."""
+    """The otpauth: address for a QR code. A citizen's login is opaque, so the device shows the site alone."""
     name = account.login if account.person_id else ISSUER
     return pyotp.TOTP(secret or account.totp_secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
@@ -76,21 +77,27 @@ def confirm_totp(account: Account, *, code: str, at: datetime, visit: Visit | No
 # ---- further ones --------------------------------------------------------------------------------
 
 
-def begin_app(account: Account, *, at: datetime) -> Authenticator:
-    """A secret waiting for its first code; an unfinished one is taken up again."""
+def new_secret(account: Account) -> str:
+    """For a further device; it counts once a code of it was seen."""
     if len(apps_of(account)) >= MOST:
         raise NotPossible("too_many_keys")
-    waiting = account.authenticators.filter(confirmed_at__isnull=True, removed_at__isnull=True).first()
-    return waiting or account.authenticators.create(secret=pyotp.random_base32(), name="", added_at=at)
+    return str(pyotp.random_base32())
 
 
-def confirm_app(account: Account, *, name: str, code: str, visit: Visit, at: datetime) -> None:
-    waiting = account.authenticators.filter(confirmed_at__isnull=True, removed_at__isnull=True).first()
-    if waiting is None:
-        raise NotPossible("already_ended")
-    _check(account, App(row=waiting.pk, secret=waiting.secret), code=code, at=at, visit=visit)
-    waiting.name, waiting.confirmed_at = name, at
-    waiting.save(update_fields=["name", "confirmed_at"])
+def confirm_app(account: Account, *, secret: str, name: str, code: str, visit: Visit, at: datetime) -> None:
+    """
+    Raises:
+        NotPossible: totp_wrong, or locked after too many.
+    """
+    if is_locked(account, at):
+        raise NotPossible("locked")
+    step = step_of(secret, tidy_code(code), at)
+    if step is None:
+        count_failure(account, at, visit=visit)
+        raise NotPossible("totp_wrong")
+    Authenticator.objects.create(
+        account=account, secret=secret, name=name, last_step=step, added_at=at, confirmed_at=at
+    )
     log_sign_in(account, SignInOutcome.ADDED, visit=visit, at=at, method=SignInMethod.TOTP)
     notify(account, "factor_added", at=at)
 

@@ -212,7 +212,8 @@ def end_row(kind: str, row: int, person: Person, *, basis: Basis) -> None:
 def empty_posts(person: Person, last_day: date) -> tuple[Post, ...]:
     """The posts that nobody would hold as A role on the day after this person's last one."""
     after = last_day + timedelta(days=1)
-    held = PostHolding.objects.on(last_day).filter(person=person, role=HoldingRole.A).select_related("post__unit")
+    held = PostHolding.objects.on(last_day).filter(person=person, role=HoldingRole.A)
+    held = held.select_related("post__unit__parent")
     others = PostHolding.objects.on(after).exclude(person=person).filter(role=HoldingRole.A)
     staffed = set(others.filter(post__in=held.values("post")).values_list("post_id", flat=True))
     return tuple(row.post for row in held.order_by("post__code") if row.post_id not in staffed)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.labels import AccountKind, PostKind
-from zhengtong.accounts.queries import Sitting, day_of, name_of, sittings_of
-from zhengtong.accounts.requests import account_of, idle_limit, known_account, sign_in_address
+from zhengtong.accounts.queries import Sitting, name_of
+from zhengtong.accounts.requests import account_of, idle_limit, known_account, sign_in_address, sittings_in
 from zhengtong.accounts.rules import WARN_BEFORE_IDLE
 from zhengtong.ui.values import NavItem
 
@@ -42,7 +42,7 @@ def desk_frame(request: HttpRequest, at: datetime) -> dict[str, object]:
     account = account_of(request)
     if account is None or account.person_id is None:
         return {}
-    sittings = sittings_of(account.person_id, day_of(at), at)
+    sittings = sittings_in(request, account.person_id, at)
     return {
         "nav": (*(entry for menu in _menus for entry in menu(request, at)), *desk_nav(request, sittings)),
         "person": name_of(account),

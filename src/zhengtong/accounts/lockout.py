@@ -1,4 +1,4 @@
-"""Locking an account after too many wrong guesses, of passwords and of second factors together, and opening it again."""
+"""Locking an account (锁定) after too many wrong guesses of passwords and second factors together, and opening it."""
 
 from datetime import datetime
 

@@ -11,16 +11,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 
+from zhengtong.accounts import factors as factors  # its rows are rows of this room
 from zhengtong.accounts.certificates import CertificateKind
-from zhengtong.accounts.factors import (  # noqa: F401 - rows of this room
-    Authenticator,
-    FormerPassword,
-    OpenIdLink,
-    RecoveryCode,
-    SecurityKey,
-    SecurityNotice,
-    SignedIn,
-)
 from zhengtong.accounts.labels import (
     AbsenceReason,
     AccountKind,

@@ -1,4 +1,4 @@
-"""One-time codes to a citizen's phone: six digits, ten minutes, five tries, a few an hour; only a keyed digest is kept."""
+"""One-time codes to a citizen's phone (验证码): six digits, ten minutes, five tries; only a keyed digest is kept."""
 
 import hmac
 import secrets

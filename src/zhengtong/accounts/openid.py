@@ -17,9 +17,10 @@ from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 from requests import RequestException
 
+from zhengtong.accounts.factors import OpenIdLink
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
-from zhengtong.accounts.models import Account, OpenIdLink
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.openid_providers import CERTIFICATE, Provider, discover, keys_at
 from zhengtong.accounts.queries import number_index
 from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify

@@ -1,5 +1,5 @@
-"""The OpenID providers (其他平台) of this installation, read from the TOML file that ZHENGTONG_OPENID names, and what each
-says of itself (discovery, keys), asked over https and kept for an hour."""
+"""The OpenID providers (其他平台) of this installation, read from the TOML file that ZHENGTONG_OPENID names, and what
+each says of itself (discovery, keys), asked over https and kept for an hour."""
 
 import json
 import tomllib
@@ -95,7 +95,8 @@ def _read(path: Path, _changed: int) -> tuple[Provider, ...]:
 
 
 def _provider(table: Mapping[str, Any]) -> Provider:
-    made = Provider(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    made = Provider(**told)
     wrong = [name for name in made.algorithms if name not in ALLOWED]
     if wrong or not made.algorithms:
         raise ValueError(f"{made.code}: algorithms {wrong} are not among {', '.join(ALLOWED)}")

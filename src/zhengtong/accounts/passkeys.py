@@ -24,10 +24,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from zhengtong.accounts.factors import SecurityKey
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
 from zhengtong.accounts.lockout import count_failure, is_locked
-from zhengtong.accounts.models import Account, SecurityKey
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify
 
 CHALLENGE_BYTES: Final = 32
@@ -135,7 +136,7 @@ def _transports(answer: Answer) -> list[str]:
 
 
 def proving_options(account: Account | None, challenge: bytes) -> dict[str, Any]:
-    """For a second step: the person's keys. Without a name: whatever passkey the device holds, unlocked by its owner."""
+    """For a second step: the person's keys. Without a name: any passkey of the device, unlocked by its owner."""
     options = webauthn.generate_authentication_options(
         rp_id=relying_party(),
         challenge=challenge,

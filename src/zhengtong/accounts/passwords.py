@@ -13,10 +13,11 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
+from zhengtong.accounts.factors import FormerPassword, SignedIn
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
 from zhengtong.accounts.lockout import count_failure, forget_failures, is_locked
-from zhengtong.accounts.models import Account, FormerPassword, SignedIn
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.one_time_codes import RESET, give_back, send_code, take_code
 from zhengtong.accounts.queries import accounts_named
 from zhengtong.accounts.rules import rules

@@ -178,7 +178,11 @@ def actor_for(account: Account, at: datetime, *, item: str = "", case: str = "")
 
 def actor_of_person(person_id: int, at: datetime) -> Actor:
     """The Actor of a member of staff; for the demo builder and tests too."""
-    sittings = sittings_of(person_id, day_of(at), at)
+    return actor_sitting(person_id, sittings_of(person_id, day_of(at), at))
+
+
+def actor_sitting(person_id: int, sittings: tuple[Sitting, ...]) -> Actor:
+    """The Actor of a member of staff whose posts of the day are known already."""
     return Actor(person=f"p-{person_id}", seats=_seats(sittings), subjects={})
 
 
@@ -820,6 +824,13 @@ def unit_number(unit: str) -> str:
 # ---- what administrators ask --------------------------------------------------------------------
 
 
+def place_of(post: Post) -> str:
+    """Unit and post in words; a section is named with its organ, for every organ has one of the same name."""
+    unit, above = post.unit, post.unit.parent
+    organ = f"{_named(above)} " if above is not None and unit.kind == UnitKind.SECTION else ""
+    return f"{organ}{_named(unit)} {_named(post)}"
+
+
 def account_of_person(person_id: int) -> Account | None:
     return Account.objects.filter(person_id=person_id).select_related("person").first()
 
@@ -842,7 +853,7 @@ def post_by_code(code: str) -> Post:
     Raises:
         NotPossible: no_such_post.
     """
-    found = Post.objects.filter(code=code, unit__closed_on__isnull=True).select_related("unit").first()
+    found = Post.objects.filter(code=code, unit__closed_on__isnull=True).select_related("unit__parent").first()
     if found is None:
         raise NotPossible("no_such_post")
     return found
@@ -881,23 +892,23 @@ def persons_named(text: str) -> QuerySet[Person]:
 def posts_on(persons: Iterable[int], on: date) -> dict[int, tuple[str, ...]]:
     """What each of these people holds on a day, in words."""
     found: dict[int, list[str]] = defaultdict(list)
-    rows = PostHolding.objects.on(on).filter(person_id__in=list(persons)).select_related("post__unit")
+    rows = PostHolding.objects.on(on).filter(person_id__in=list(persons)).select_related("post__unit__parent")
     for row in rows.order_by("role", "pk"):
-        found[row.person_id].append(f"{_named(row.post.unit)} {_named(row.post)} {HoldingRole(row.role).label}")
+        found[row.person_id].append(f"{place_of(row.post)} {HoldingRole(row.role).label}")
     return {person: tuple(held) for person, held in found.items()}
 
 
 def delegations_about(person: Person) -> QuerySet[Delegation]:
     """Given by this person and held by this person."""
     rows = Delegation.objects.filter(Q(from_person=person) | Q(to_person=person))
-    return rows.select_related("post__unit", "from_person", "to_person")
+    return rows.select_related("post__unit__parent", "from_person", "to_person")
 
 
 def post_places(codes: Iterable[str]) -> dict[str, str]:
     """Post code → unit and post in words; unknown codes stand for themselves."""
     wanted = set(codes)
-    rows = Post.objects.filter(code__in=wanted).select_related("unit")
-    return {code: code for code in wanted} | {row.code: f"{_named(row.unit)} {_named(row)}" for row in rows}
+    rows = Post.objects.filter(code__in=wanted).select_related("unit__parent")
+    return {code: code for code in wanted} | {row.code: place_of(row) for row in rows}
 
 
 def person_names_of(asked: Mapping[str, Any]) -> dict[str, str]:
@@ -909,8 +920,8 @@ def person_names_of(asked: Mapping[str, Any]) -> dict[str, str]:
 
 def held_posts(rows: Iterable[int]) -> list[str]:
     """The posts of these holdings, in words."""
-    found = PostHolding.objects.filter(pk__in=list(rows)).select_related("post__unit").order_by("pk")
-    return [f"{_named(row.post.unit)} {_named(row.post)}" for row in found]
+    found = PostHolding.objects.filter(pk__in=list(rows)).select_related("post__unit__parent").order_by("pk")
+    return [place_of(row.post) for row in found]
 
 
 def holders_from(on: date) -> list[int]:
@@ -922,8 +933,8 @@ def holders_from(on: date) -> list[int]:
 
 def all_posts() -> list[tuple[str, str]]:
     """Every post of a unit that is not closed, as choices."""
-    rows = Post.objects.filter(unit__closed_on__isnull=True).select_related("unit")
-    return [(row.code, f"{_named(row.unit)} {_named(row)}") for row in rows.order_by("unit__code", "code")]
+    rows = Post.objects.filter(unit__closed_on__isnull=True).select_related("unit__parent")
+    return [(row.code, place_of(row)) for row in rows.order_by("unit__code", "code")]
 
 
 def followers_for(post: Post, leaver: Person, on: date) -> list[tuple[str, str]]:
@@ -944,17 +955,15 @@ def posts_beside(code: str, on: date) -> tuple[tuple[str, str], ...]:
     """A post and the others of its unit at which somebody sits as A role on a day, as choices; the post first."""
     unit = Post.objects.filter(code=code).values_list("unit_id", flat=True).first()
     staffed = PostHolding.objects.on(on).filter(role=HoldingRole.A, post__unit_id=unit, person__left_on__isnull=True)
-    rows = Post.objects.filter(pk__in=staffed.values("post_id")).select_related("unit").order_by("code")
-    found = {row.code: f"{_named(row.unit)} {_named(row)}" for row in rows}
+    rows = Post.objects.filter(pk__in=staffed.values("post_id")).select_related("unit__parent").order_by("code")
+    found = {row.code: place_of(row) for row in rows}
     return tuple(sorted(found.items(), key=lambda pair: pair[0] != code))
 
 
 def held_now(person: Person, on: date) -> list[tuple[str, str]]:
     """The holdings that are in force on a day or begin later, as choices."""
-    rows = PostHolding.objects.overlapping(on, None).filter(person=person).select_related("post__unit").order_by("pk")
-    return [
-        (str(row.pk), f"{_named(row.post.unit)} {_named(row.post)} {HoldingRole(row.role).label}") for row in rows
-    ]
+    rows = PostHolding.objects.overlapping(on, None).filter(person=person).select_related("post__unit__parent")
+    return [(str(row.pk), f"{place_of(row.post)} {HoldingRole(row.role).label}") for row in rows.order_by("pk")]
 
 
 # ---- what the audit page asks --------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Recovery codes (恢复码): ten, shown once, kept as keyed digests, each good for one sign-in when the device is lost."""
+"""Recovery codes (恢复码): ten, shown once, kept as keyed digests, each good for one sign-in without the device."""
 
 import secrets
 from datetime import datetime
@@ -6,10 +6,11 @@ from typing import Final
 
 from django.db import transaction
 
+from zhengtong.accounts.factors import RecoveryCode
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import SignInMethod, SignInOutcome
 from zhengtong.accounts.lockout import count_failure, is_locked
-from zhengtong.accounts.models import Account, RecoveryCode
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify
 from zhengtong.ui.codes import tidy_code

@@ -47,7 +47,7 @@ def seal_anew(progress: Callable[[int], None]) -> tuple[int, list[str]]:
             try:
                 text = sealed_fields.unseal(sealed, column=column)
             except (InvalidTag, ValueError, sealed_fields.KeyUnreadable) as error:
-                failed.append(f"{column} of row {key}: {error or 'it was changed, or the key is a wrong one'}")
+                failed.append(f"{column} of row {key}: {str(error) or 'it was changed, or the key is a wrong one'}")
                 continue
             done += _swap(model, name, key, sealed, sealed_fields.seal(text, column=column))
             progress(done)

@@ -21,7 +21,7 @@ from zhengtong.accounts import clock
 from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
 from zhengtong.accounts.models import Account
-from zhengtong.accounts.queries import actor_for, has_post_kind
+from zhengtong.accounts.queries import Sitting, actor_for, actor_sitting, day_of, has_post_kind, sittings_of
 from zhengtong.accounts.rules import rules
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.accounts.sessions import change_key, close_device, note_seen, open_device
@@ -36,7 +36,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 NOTED_EVERY: Final = timedelta(minutes=1)  # seen_at is written at most so often
 SEEN, BROWSER, SECOND_FACTOR = "seen_at", "browser", "second_factor"
 BEGAN, CONFIRMED, METHOD = "began_at", "confirmed_at", "method"
-_ACCOUNT, _ACTORS = "_zhengtong_account", "_zhengtong_actors"
+_ACCOUNT, _ACTORS, _SITTINGS = "_zhengtong_account", "_zhengtong_actors", "_zhengtong_sittings"
 
 
 def account_of(request: HttpRequest) -> Account | None:
@@ -161,10 +161,22 @@ def actor_of(request: HttpRequest, at: datetime, *, item: str = "", case: str = 
     if account is None:
         return None
     found: dict[tuple[datetime, str, str], Actor] = request.__dict__.setdefault(_ACTORS, {})
-    key = (at, item, case)
+    is_staff = account.kind == AccountKind.STAFF and account.person_id is not None
+    key = (at, "", "") if is_staff else (at, item, case)  # powers are a matter of citizens
     if key not in found:
-        found[key] = actor_for(account, at, item=item, case=case)
+        if is_staff and account.person_id is not None:
+            found[key] = actor_sitting(account.person_id, sittings_in(request, account.person_id, at))
+        else:
+            found[key] = actor_for(account, at, item=item, case=case)
     return found[key]
+
+
+def sittings_in(request: HttpRequest, person_id: int, at: datetime) -> tuple[Sitting, ...]:
+    """The posts of the day of whoever is signed in; asked once in a request."""
+    found: dict[tuple[int, datetime], tuple[Sitting, ...]] = request.__dict__.setdefault(_SITTINGS, {})
+    if (person_id, at) not in found:
+        found[person_id, at] = sittings_of(person_id, day_of(at), at)
+    return found[person_id, at]
 
 
 def required_actor(request: HttpRequest, at: datetime, *, item: str = "", case: str = "") -> Actor:
@@ -252,7 +264,7 @@ def _say_what_became(request: HttpRequest) -> None:
 
 
 def _to_sign_in(request: HttpRequest, address: str) -> HttpResponse:
-    """A script that saves a draft is told no; a fragment is not filled with a sign-in page: the whole page goes there."""
+    """A script that saves a draft is told no; a fragment is not filled with a sign-in page: the whole goes there."""
     if "X-Draft" in request.headers:
         return HttpResponse(status=401)
     if request.headers.get("HX-Request"):

@@ -1,6 +1,6 @@
 """The figures of signing in (GB/T 22239—2019 身份鉴别), as the settings of this installation give them.
 
-The site reads them from the environment, each within the bounds that the standard leaves; see docs/operating/sign-in.md.
+The site reads them from the environment, each within the bounds the standard leaves; see docs/operating/sign-in.md.
 """
 
 from dataclasses import dataclass

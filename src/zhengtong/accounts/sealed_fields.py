@@ -186,7 +186,7 @@ def _refuse_second_draw(path: Path) -> None:
 
     for model in apps.get_models():
         for each in model._meta.concrete_fields:
-            if isinstance(each, SealedTextField) and _holds_values(model._meta.db_table, each.column):
+            if isinstance(each, SealedTextField) and _holds_values(model._meta.db_table, each.attname):
                 raise KeyUnreadable(
                     f"{path} is gone and {model._meta.db_table} holds sealed values. "
                     "Put the keys back from their off-site copy; no new key is drawn."

@@ -1,4 +1,4 @@
-"""The second step as a whole (第二步验证): what a person has, what is asked of whom, and that staff never run out of it."""
+"""The second step as a whole (第二步验证): what a person has, of whom it is asked, and that staff never run out."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Signed-in devices (已登录的设备): a row for each session, kept on the server, which its owner can end from elsewhere."""
+"""Signed-in devices (已登录的设备): a row for each session on the server, which its owner can end from elsewhere."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from importlib import import_module
 
 from django.conf import settings
 
+from zhengtong.accounts.factors import SignedIn
 from zhengtong.accounts.labels import AccountKind, SignInMethod, SignInOutcome
-from zhengtong.accounts.models import Account, SignedIn
+from zhengtong.accounts.models import Account
 from zhengtong.accounts.rules import rules
 from zhengtong.accounts.sign_in_log import Visit, log_sign_in
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from zhengtong.accounts.factors import SecurityNotice
 from zhengtong.accounts.labels import SECURITY_WORDS, AccountKind, SignInMethod, SignInOutcome
-from zhengtong.accounts.models import Account, Message, SecurityNotice, SignIn
+from zhengtong.accounts.models import Account, Message, SignIn
 from zhengtong.accounts.rules import NIGHT
 from zhengtong.accounts.sealed_fields import blind_index
 from zhengtong.kernel.terms import LAW_ZONE
@@ -21,7 +22,8 @@ TYPED_MOST: Final = 200
 AGENT_MOST: Final = 400
 UNKNOWN: Final = "–"
 _BROWSERS: Final = (
-    ("WeChat", "MicroMessenger/"), ("Edge", "Edg/"), ("Firefox", "Firefox/"), ("Chrome", "Chrome/"), ("Safari", "Safari/"),
+    ("WeChat", "MicroMessenger/"), ("Edge", "Edg/"), ("Firefox", "Firefox/"), ("Chrome", "Chrome/"),
+    ("Safari", "Safari/"),
 )  # fmt: skip
 _SYSTEMS: Final = (
     ("HarmonyOS", "HarmonyOS|OpenHarmony"), ("Android", "Android"), ("iOS", "iPhone|iPad"), ("Windows", "Windows"),

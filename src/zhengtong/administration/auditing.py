@@ -39,7 +39,7 @@ BOOKS: Final[Mapping[str, Promise]] = {
     Book.REFUSAL.value: gettext_lazy("被拒访问"),
 }
 SAID_WORDS: Final[Mapping[str, Promise]] = {
-    "before": gettext_lazy("原"), "after": gettext_lazy("现"), "document": gettext_lazy("依据"),
+    "before": gettext_lazy("原"), "after": gettext_lazy("现"), "document": gettext_lazy("依据文号"),
     "confirmed_by": gettext_lazy("复核人"), "post": gettext_lazy("岗位"), "role": gettext_lazy("角色"),
     "from_on": gettext_lazy("自"), "until_on": gettext_lazy("至"), "number": gettext_lazy("文号或工号"),
     "item": gettext_lazy("事项"), "powers": gettext_lazy("权限"), "giver": gettext_lazy("委托人"),
@@ -193,6 +193,8 @@ def _details(said: Mapping[str, Any]) -> str:
 def _said(name: str, value: object) -> str:
     if isinstance(value, list):
         return "、".join(str(one) for one in value)
+    if name == "post":
+        return people.post_places([str(value)])[str(value)]
     if name == "kind" and str(value) in ProposalKind.values:
         return str(ProposalKind(str(value)).label)
     return str(Duty(str(value)).label) if str(value) in Duty.values else str(value)

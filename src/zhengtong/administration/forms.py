@@ -11,7 +11,6 @@ from zhengtong.accounts.labels import Duty, HoldingRole, LetterPower
 from zhengtong.ui import fields as f
 
 Options: TypeAlias = Sequence[tuple[str, Any]]
-NOTHING: Options = (("", gettext_lazy("（不选）")),)
 DOCUMENT = gettext_lazy("任免文件文号")
 
 
@@ -52,7 +51,7 @@ class HoldForm(OwnForm):
 
     post = f.Choice(label=gettext_lazy("到哪个岗位"), choices=(), tiles=False)
     role = f.Choice(label=gettext_lazy("角色"), choices=HoldingRole.choices)
-    leaves = f.Choice(label=gettext_lazy("同时离开的岗位"), choices=NOTHING, tiles=False, required=False)
+    leaves = f.Choice(label=gettext_lazy("同时离开的岗位"), choices=(), tiles=False, required=False)
     from_on = f.DayField(label=gettext_lazy("任职第一天"))
     until_on = f.DayField(label=gettext_lazy("任职最后一天"), required=False)
     document = f.PlainText(label=DOCUMENT, most=80)
@@ -78,7 +77,7 @@ class LeaveForm(OwnForm):
         super().__init__(*args, **kwargs)
         for code, name, options in posts:
             label = _("谁接任%(post)s") % {"post": name}
-            field = f.Choice(label=label, choices=(*NOTHING, *options), tiles=False, required=False)
+            field = f.Choice(label=label, choices=tuple(options), tiles=False)
             field.draw_as_select()
             self.fields[f"post:{code}"] = field
 

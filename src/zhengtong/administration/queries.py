@@ -63,10 +63,10 @@ def _account_words(row: Person, at: datetime) -> str:
     if account is None:
         return _("未开通")
     if not account.is_active:
-        return _("已停用")
+        return _("账号停用")
     if row.left_on is not None and row.left_on < people.day_of(at):
         return _("已随离任关闭")
-    return _("锁定中") if account.locked_until is not None and account.locked_until > at else _("正常")
+    return _("锁定中") if account.locked_until is not None and account.locked_until > at else _("可用")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +103,12 @@ def _holdings(person: Person, on: date) -> list[StandingLine]:
     return [
         StandingLine(
             what=_("任职 %(role)s") % {"role": HoldingRole(row.role).label},
-            where=f"{name_of(row.post.unit)} {name_of(row.post)}", basis=row.document, from_on=row.from_on,
+            where=people.place_of(row.post), basis=row.document, from_on=row.from_on,
             until_on=row.until_on, state=_state(row.from_on, row.until_on, on, ended=row.voided_at is not None),
             row=row.pk, kind="holding",
             may_end=row.voided_at is None and (row.until_on is None or row.until_on >= on),
         )
-        for row in person.holdings.select_related("post__unit")
+        for row in person.holdings.select_related("post__unit__parent")
     ]  # fmt: skip
 
 
@@ -116,12 +116,12 @@ def _letters(person: Person, on: date) -> list[StandingLine]:
     return [
         StandingLine(
             what=_("授权书 %(powers)s") % {"powers": "、".join(str(LetterPower(one).label) for one in row.powers)},
-            where=f"{name_of(row.post)} {row.item}", basis=row.number, from_on=row.from_on,
+            where=f"{people.place_of(row.post)} {row.item}", basis=row.number, from_on=row.from_on,
             until_on=row.revoked_on or row.until_on,
             state=_state(row.from_on, row.until_on, on, ended=row.revoked_on is not None and row.revoked_on <= on),
             row=row.pk, kind="letter", may_end=row.revoked_on is None,
         )
-        for row in person.letters.select_related("post__unit")
+        for row in person.letters.select_related("post__unit__parent")
     ]  # fmt: skip
 
 
@@ -130,8 +130,8 @@ def _delegations(person: Person, on: date, at: datetime) -> list[StandingLine]:
     return [
         StandingLine(
             what=str(DELEGATED_WORDS) if row.to_person_id == person.pk else _("委托他人"),
-            where=f"{name_of(row.post)}：{name_of(row.from_person)} → {name_of(row.to_person)}", basis=row.document,
-            from_on=row.from_on, until_on=row.until_on,
+            where=f"{people.place_of(row.post)}：{name_of(row.from_person)} → {name_of(row.to_person)}",
+            basis=row.document, from_on=row.from_on, until_on=row.until_on,
             state=_state(row.from_on, row.until_on, on, ended=row.revoked_at is not None and row.revoked_at <= at),
             row=row.pk, kind="delegation", may_end=row.revoked_at is None and row.until_on >= on,
         )

@@ -25,6 +25,7 @@ from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.states import State, fold
 from zhengtong.kernel.terms import law_day
 from zhengtong.law.calendar_files import load_calendar
+from zhengtong.ledger import behind
 from zhengtong.ledger.chain import hex_digest
 from zhengtong.ledger.history import load_case
 from zhengtong.ledger.record import Recorded, StaleHistory, find_replay, record
@@ -132,6 +133,7 @@ def perform(
     Raises:
         Refusal: the law or the state of the case says no.
         StaleHistory: somebody was first.
+        ClockBehind: the machine's clock is before the last event.
     """
     replayed = find_replay(key=key, person=actor.person, case_id=case_id)
     if replayed is not None:
@@ -140,6 +142,7 @@ def perform(
     if expected_seq is not None and expected_seq != loaded.ref.last_seq:
         raise StaleHistory(loaded.ref)
     state = fold(loaded.history)
+    behind.check(at, state)  # before the kernel, which would call it a date out of order
     actor = with_letters(actor, state.item, law_day(at))
     bound = catalogue.bound_for(state.item, state.item_version, state.answers)
     calendar = load_calendar()

@@ -153,3 +153,9 @@ class Needle(models.Model):
             models.Index(fields=["base", "item"], name="needle_in_order"),
             models.Index(fields=["department", "base", "item"], name="needle_by_department"),
         ]
+
+
+class Edition(models.Model):
+    """One row: which edition of the needles stands in the table. Another number, and every process reads them anew."""
+
+    number = models.BigIntegerField()

@@ -1,26 +1,28 @@
 """Search (搜索): exact at every length from one character, by words that all must occur, on both databases alike.
 
-An inverted table of 1- and 2-grams, clustered in the order in which hits are shown, answers short words by one range
-read; longer words take the rarest 2-gram and verify; words made of frequent pairs, and filters, fall back to one scan
-of the narrow table. `instr`/`strpos` compare plain text: no wildcards, no trigram index that misses short words.
+What is searched stands in one narrow table, written with the items; each process keeps it in memory (`needles`) and
+reads it anew when its edition has changed, which every search asks first.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from secrets import randbits
+from threading import Lock
 from typing import Any, Final
 
 from django.db import connection
 
-EXACT, PREFIX, NAME, KEYWORD, OTHER = range(5)
-STEP: Final = 2000  # weight = rank * STEP + base
+from zhengtong.catalogue import needles
+from zhengtong.catalogue.needles import EXACT, KEYWORD, NAME, OTHER, PREFIX
+
 LISTED_LATER: Final = 1000
 LONGEST_QUERY: Final = 100
 MOST_WORDS: Final = 5
-RARE: Final = 12_000  # hits of a gram that are verified one by one; beyond, a scan is quicker
 WRITTEN_AT_ONCE: Final = 300
+KEPT: Final = 2  # editions in memory: the one in force, and the one before while others still ask by it
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -79,31 +81,6 @@ class Text:
             return KEYWORD
         return OTHER if word in self.other else None
 
-    def grams(self) -> dict[str, int]:
-        """Every 1- and 2-gram with its weight: the better the fit, the smaller."""
-        found: dict[str, int] = {}
-        for text in (self.name, self.initials, self.more, self.other):
-            for gram in grams_of(text):
-                if gram not in found:
-                    rank = self.rank_of(gram)
-                    assert rank is not None
-                    found[gram] = rank * STEP + self.base
-        return found
-
-
-def grams_of(text: str) -> Iterator[str]:
-    """
-    >>> list(grams_of("卫生 x"))
-    ['卫', '卫生', '生', 'x']
-    """
-    for here, char in enumerate(text):
-        if char == " ":
-            continue
-        yield char
-        pair = text[here : here + 2]
-        if len(pair) == 2 and pair[1] != " ":
-            yield pair
-
 
 def base_of(name: str, *, is_listed: bool) -> int:
     return (LISTED_LATER if is_listed else 0) + min(len(name), LISTED_LATER - 1)
@@ -145,26 +122,29 @@ def write(items: Iterable[Indexed]) -> None:
                 f"INSERT INTO catalogue_needle ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
                 [entry.row() for entry in batch],
             )
-            rows = sorted(
-                (gram, weight, entry.text.item) for entry in batch for gram, weight in entry.text.grams().items()
-            )
-            cursor.executemany("INSERT INTO catalogue_gram (term, weight, item_id) VALUES (%s, %s, %s)", rows)
 
 
 def remove(items: Iterable[int]) -> None:
-    """Take items out of the index. What stands in the narrow table says which grams there are to remove."""
+    """Take items out of the index."""
     wanted = list(items)
-    for text in texts(wanted):
-        rows = sorted((gram, weight, text.item) for gram, weight in text.grams().items())
-        with connection.cursor() as cursor:
-            cursor.executemany("DELETE FROM catalogue_gram WHERE term = %s AND weight = %s AND item_id = %s", rows)
-            cursor.execute("DELETE FROM catalogue_needle WHERE item_id = %s", [text.item])
+    if not wanted:
+        return
+    holes = ", ".join(["%s"] * len(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM catalogue_needle WHERE item_id IN ({holes})", wanted)  # noqa: S608 - holes only
+    _begin_edition()
 
 
 def clear() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM catalogue_gram")
         cursor.execute("DELETE FROM catalogue_needle")
+    _begin_edition()
+
+
+def _begin_edition() -> None:
+    """A number drawn at random: one that was counted could come twice, where a transaction was given up."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalogue_edition SET number = %s", [randbits(62)])
 
 
 def texts(items: Sequence[int]) -> list[Text]:
@@ -193,15 +173,13 @@ class Filters:
     target: str = ""
     kind: str = ""
 
-    def clauses(self) -> tuple[list[str], list[Any]]:
-        marks = [f"^{mark}:{value}^" for mark, value in (("t", self.theme), ("g", self.target)) if value]
-        wheres = [f"{_find('n.facets')} > 0" for _mark in marks]
-        values: list[Any] = list(marks)
-        for column, value in (("department", self.department), ("kind", self.kind)):
-            if value:
-                wheres.append(f"n.{column} = %s")
-                values.append(value)
-        return wheres, values
+    def marks(self) -> list[str]:
+        """As the index has them."""
+        given = (
+            (self.department, needles.department_mark(self.department)), (self.kind, needles.kind_mark(self.kind)),
+            (self.theme, f"t:{self.theme}"), (self.target, f"g:{self.target}"),
+        )  # fmt: skip
+        return [mark for value, mark in given if value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,102 +198,27 @@ def words_in(query: str) -> tuple[str, ...]:
 
 def find(words: Sequence[str], filters: Filters, *, offset: int, limit: int) -> Hits:
     """The items in which every word occurs: exact name first, then its beginning, the name, keywords, elsewhere."""
-    wheres, values = filters.clauses()
-    if not words:
-        return _browse(wheres, values, offset, limit)
-    if len(words) == 1 and len(words[0]) <= 2 and not wheres:
-        return _read_range(words[0], offset, limit)
-    rarest = _rarest(words)
-    if rarest is None:
-        return Hits(items=(), total=0)
-    return _verify(words, rarest[0] if rarest[1] <= RARE else "", (wheres, values), offset=offset, limit=limit)
+    items, total = _index().find(words, filters.marks(), offset=offset, limit=limit)
+    return Hits(items=tuple(items), total=total)
 
 
-def _browse(wheres: list[str], values: list[Any], offset: int, limit: int) -> Hits:
-    where = f"WHERE {' AND '.join(wheres)}" if wheres else ""
-    total = _rows(f"SELECT count(*) FROM catalogue_needle n {where}", values)[0][0]  # noqa: S608 - fixed clauses
-    rows = _rows(
-        f"SELECT n.item_id FROM catalogue_needle n {where} ORDER BY n.base, n.item_id LIMIT %s OFFSET %s",  # noqa: S608
-        [*values, limit, offset],
-    )
-    return Hits(items=tuple(row[0] for row in rows), total=total)
+_editions: Final[dict[int, needles.Index]] = {}
+_lock: Final = Lock()
 
 
-def _read_range(word: str, offset: int, limit: int) -> Hits:
-    """A word of one or two characters is a gram itself, and its rows stand in the order of the answer."""
-    total = _rows("SELECT count(*) FROM catalogue_gram WHERE term = %s", [word])[0][0]
-    rows = _rows(
-        "SELECT item_id FROM catalogue_gram WHERE term = %s ORDER BY weight, item_id LIMIT %s OFFSET %s",
-        [word, limit, offset],
-    )
-    return Hits(items=tuple(row[0] for row in rows), total=total)
-
-
-def _rarest(words: Sequence[str]) -> tuple[str, int] | None:
-    """The gram of the query that fewest items have, counted up to a ceiling; nothing if one has no item at all."""
-    grams = list(dict.fromkeys(gram for word in words for gram in _telling(word)))
-    one = "SELECT %s, (SELECT count(*) FROM (SELECT 1 FROM catalogue_gram WHERE term = %s LIMIT %s) AS few)"
-    if connection.vendor == "postgresql":
-        one = one.replace("SELECT %s", "SELECT %s::text", 1)
-    parameters = [value for gram in grams for value in (gram, gram, RARE + 1)]
-    counted = [(str(row[0]), int(row[1])) for row in _rows(" UNION ALL ".join([one] * len(grams)), parameters)]
-    best = min(counted, key=lambda pair: pair[1])
-    return best if best[1] else None
-
-
-def _telling(word: str) -> Iterator[str]:
-    return (gram for gram in grams_of(word) if len(gram) == min(2, len(word)))
-
-
-def _verify(words: Sequence[str], gram: str, filtered: tuple[list[str], list[Any]], *, offset: int, limit: int) -> Hits:
-    """Rank the candidates (those that have the gram, or all) by the words themselves; what lacks a word falls out."""
-    ranks, parameters = zip(*(_rank(word) for word in words), strict=True)
-    source = "catalogue_needle n"
-    wheres, values = list(filtered[0]), list(filtered[1])
-    if gram:
-        source = "catalogue_gram g JOIN catalogue_needle n ON n.item_id = g.item_id"
-        wheres, values = ["g.term = %s", *wheres], [gram, *values]
-    else:  # in a scan, most rows are told apart by one look
-        wheres, values = [*(f"{_find('n.whole')} > 0" for _word in words), *wheres], [*words, *values]
-    where = f"WHERE {' AND '.join(wheres)}" if wheres else ""
-    worst = "r0" if len(words) == 1 else f"{_greatest()}({', '.join(f'r{n}' for n in range(len(words)))})"
-    columns = ", ".join(f"{rank} AS r{n}" for n, rank in enumerate(ranks))
-    occurs = " AND ".join(f"r{n} < 9" for n in range(len(words)))
-    found = (
-        f"SELECT item_id, base, {worst} AS worst FROM "  # noqa: S608 - fixed clauses, values in holes
-        f"(SELECT n.item_id, n.base, {columns} FROM {source} {where}) AS ranked WHERE {occurs}"
-    )
-    given = [*(value for some in parameters for value in some), *values]
-    rows = _rows(
-        f"SELECT item_id, count(*) OVER () FROM ({found}) AS hits "  # noqa: S608 - as above
-        "ORDER BY worst, base, item_id LIMIT %s OFFSET %s",
-        [*given, limit, offset],
-    )
-    if not rows and offset:
-        return Hits(items=(), total=_rows(f"SELECT count(*) FROM ({found}) AS hits", given)[0][0])  # noqa: S608
-    return Hits(items=tuple(row[0] for row in rows), total=rows[0][1] if rows else 0)
-
-
-def _rank(word: str) -> tuple[str, list[Any]]:
-    """SQL for `Text.rank_of`; 9 where the word does not occur. Initials are letters: Chinese need not look there."""
-    columns = ("n.name", "n.initials") if word.isascii() else ("n.name",)
-    steps: list[tuple[str, int]] = [
-        (" OR ".join(f"{column} = %s" for column in columns), EXACT),
-        (" OR ".join(f"{_find(column)} = 1" for column in columns), PREFIX),
-        (" OR ".join(f"{_find(column)} > 0" for column in columns), NAME),
-        (f"{_find('n.more')} > 0", KEYWORD),
-        (f"{_find('n.other')} > 0", OTHER),
-    ]
-    cases = " ".join(f"WHEN {test} THEN {rank}" for test, rank in steps)
-    return f"CASE {cases} ELSE 9 END", [word] * (3 * len(columns) + 2)
-
-
-def _find(column: str) -> str:
-    return f"instr({column}, %s)" if connection.vendor == "sqlite" else f"strpos({column}, %s::text)"
-
-
-def _greatest() -> str:
-    return "max" if connection.vendor == "sqlite" else "greatest"
+def _index() -> needles.Index:
+    """The index of the edition in force. One thread reads it, the others wait."""
+    edition = int(_rows("SELECT number FROM catalogue_edition", [])[0][0])
+    with _lock:
+        if edition not in _editions:
+            rows = _rows(
+                "SELECT item_id, name, initials, more, other, department, kind, facets FROM catalogue_needle "
+                "ORDER BY base, item_id", [],
+            )  # fmt: skip
+            _editions[edition] = needles.build(needles.read_rows(rows), edition)
+            while len(_editions) > KEPT:
+                del _editions[next(iter(_editions))]
+        return _editions[edition]
 
 
 def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

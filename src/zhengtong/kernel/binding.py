@@ -7,7 +7,7 @@ against their ceilings, situation answers applied to materials, fees, fields and
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -101,7 +101,7 @@ class Bound:
 
     `actions[...].from_states` are expanded and reduced to states that exist, `to` is resolved through
     `skip_to`; deemed acts stand wherever their clock runs. Limits are `Term` or `ByFact`, never `Ref`.
-    `steps` holds the step limit of each state that has one, read as clock `step:<state>`.
+    `steps` holds the step limit of each state that has one, read as clock `step:<state>`. `acts_in` is derived.
     """
 
     procedure: str
@@ -131,6 +131,20 @@ class Bound:
     fields: tuple[Mapping[str, Json], ...]
     nodes: tuple[Mapping[str, Json], ...]
     takes_over: Mapping[str, Mapping[str, str]]
+    acts_in: Mapping[str, tuple[ActionRule, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Reckon once what every look at a case asks: which acts anybody may do in each state, in file order."""
+        object.__setattr__(self, "acts_in", MappingProxyType({code: self._acts_in(code) for code in self.states}))
+
+    def _acts_in(self, state: str) -> tuple[ActionRule, ...]:
+        phase = self.phase_of(state)
+        return tuple(
+            rule
+            for rule in self.actions.values()
+            if not rule.opening and rule.by != ("law",)
+            if (phase in rule.phases if rule.is_common else state in rule.from_states)
+        )
 
     def phase_of(self, state: str) -> Phase:
         """The phase of a state of this procedure."""

@@ -38,17 +38,13 @@ def find_acts(bound: Bound, state: State, actor: Actor, calendar: Calendar, at: 
     Guards that judge an input are left open until it is given.
     """
     state = find_state_at(bound, state, calendar, at)
-    choices = (_find_choice(bound, state, rule, actor, calendar, at) for rule in bound.actions.values())
+    choices = (_find_choice(bound, state, rule, actor, calendar, at) for rule in bound.acts_in[state.state])
     return tuple(choice for choice in choices if choice is not None)
 
 
 def _find_choice(
     bound: Bound, state: State, rule: ActionRule, actor: Actor, calendar: Calendar, at: datetime
 ) -> ActChoice | None:
-    phase = bound.phase_of(state.state)
-    here = phase in rule.phases if rule.is_common else state.state in rule.from_states
-    if rule.opening or rule.by == ("law",) or not here:
-        return None
     group = group_of(rule)
     mine = [
         each

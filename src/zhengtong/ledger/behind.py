@@ -74,3 +74,8 @@ def _ask() -> datetime | None:
         return None
     day = row[0] if isinstance(row[0], date) else date.fromisoformat(str(row[0]))
     return lapse_at(day)
+
+
+def forget() -> None:
+    """Ask again: for tests, and for whoever has just put another database in this one's place."""
+    _known.kept = None

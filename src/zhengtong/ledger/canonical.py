@@ -77,7 +77,7 @@ def _unread(value: object) -> Plain:
             for name, inner in value.items()  # type: ignore[attr-defined]
         }
     if kind is datetime:
-        return stamp(value)  # type: ignore[arg-type]
+        return stamp(value)
     return plain(value)
 
 

@@ -5,8 +5,10 @@ and two thousand have the same shape, `Prepared`; what is the same for all the r
 docket, readers, instants as text, and a body's canonical bytes, which serve its hash and its row.
 """
 
+import gc
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
@@ -103,7 +105,7 @@ def prepare(entries: Iterable[Entry], folds: Folds, vendor: str, *, shift: int =
     Raises:
         NotAnEntry: the events do not follow `before`.
     """
-    made, states, taken = Prepared(vendor=vendor), [], set[int]()
+    made, states, taken = Prepared(vendor=vendor), list[State](), set[int]()
     for entry in entries:
         if entry.case is not None:
             case_id = entry.case.id
@@ -113,6 +115,19 @@ def prepare(entries: Iterable[Entry], folds: Folds, vendor: str, *, shift: int =
             taken.add(case_id)
         states.append(_add(made, entry, case_id, folds))
     return made, states
+
+
+@contextmanager
+def no_collecting() -> Iterator[None]:
+    """For a chunk of entries: it makes tens of thousands of tuples and no cycle, and each look for cycles among them
+    goes through all the caller holds as well (measured: a fifth of the time)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _add(made: Prepared, entry: Entry, case_id: int, folds: Folds) -> State:

@@ -30,6 +30,7 @@ from zhengtong.ledger.preparing import (
     Signed,
     case_id_of,
     docket_values,
+    no_collecting,
     prepare,
 )
 from zhengtong.ledger.rows import Row
@@ -170,7 +171,8 @@ def _record_chunk(chunk: Sequence[Entry], folds: Folds) -> list[Recorded]:
         return []
     if len({(entry.case, entry.key) for entry in chunk}) < len(chunk):  # one key twice: the second is a replay
         return [record_entry(entry, folds=folds) for entry in chunk]
-    made, states = prepare(chunk, folds, vendor())
+    with no_collecting():
+        made, states = prepare(chunk, folds, vendor())
     if not _is_written(made):
         return [record_entry(entry, folds=folds) for entry in chunk]
     return [_recorded(ref, state) for ref, state in zip(made.refs, states, strict=True)]
@@ -202,7 +204,8 @@ def prepare_many(entries: Sequence[Entry], *, folds: Folds | None = None) -> Pre
     cases = [entry.case.id for entry in entries if entry.case is not None]
     if len(entries) > ENTRIES_AT_ONCE or len(set(cases)) < len(cases):
         raise NotAnEntry(f"at most {ENTRIES_AT_ONCE} entries at once, each of another case")
-    return prepare(entries, folds or kernel_folds(), vendor())[0]
+    with no_collecting():
+        return prepare(entries, folds or kernel_folds(), vendor())[0]
 
 
 def write_prepared(prepared: Prepared, *, folds: Folds | None = None) -> list[CaseRef]:

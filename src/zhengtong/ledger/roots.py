@@ -27,6 +27,7 @@ from zhengtong.ledger.merkle import Merkle
 from zhengtong.ledger.numbering import iter_gaps
 from zhengtong.ledger.rows import Row
 from zhengtong.ledger.writing import read_instant, transaction
+from zhengtong.trail.verifying import heads_at
 
 AFTER_MIDNIGHT: Final = timedelta(minutes=10)
 FIRST_PREVIOUS: Final = "0" * 64
@@ -191,6 +192,7 @@ def said_of(
         "sealed": tree.sealed.root().hex(),
         "items": [[name, digest] for name, digest in items],
         "gaps": list(gaps),
+        "trail": [list(head) for head in heads_at(lapse_at(day))],
         "signed_at": canonical.stamp(signed_at),
         "key": keys.public_raw(keys.root().public_key()).hex(),
     }

@@ -8,7 +8,7 @@ left to do. The old key goes only when nothing needs it any more.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from django.db import connection
 
@@ -123,9 +123,9 @@ class SealedRows:
         return whole
 
 
-def _batches(current: str) -> Iterator[list[tuple[object, ...]]]:
+def _batches(current: str) -> Iterator[list[tuple[Any, ...]]]:
     """Rows under other keys, in order of the primary key, each once."""
-    place: tuple[object, ...] = (-1, 0, "")
+    place: tuple[Any, ...] = (-1, 0, "")
     while True:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,10 +1,10 @@
-"""The statements of an act (落笔): as few as each database allows, and always the same ones, so that they stay prepared.
+"""The statements of an act (落笔): as few as each database allows, and always the same ones, kept prepared.
 
-SQLite (measured per act): the driver's own cursor in one BEGIN IMMEDIATE, one statement for each table. PostgreSQL: all
-of it as one data-modifying statement in autocommit, so an act costs one round trip. There every part reads the case row
-it depends on (`c`), so the row lock comes first, and the lock of the feed second, as in a plain transaction; where the
-case has moved on, `c` is empty, nothing is written, and the statement says 0. What one statement cannot say, because all
-its parts see the table as it was before, goes the plain way: rows written twice, readers all written again, erasures.
+SQLite: the driver's cursor in one BEGIN IMMEDIATE, one statement for each table. PostgreSQL: all of it as one
+data-modifying statement in autocommit, so that an act costs one round trip. Every part of it reads the case row (`c`):
+the row lock comes first and the lock of the feed second, as in a plain transaction; where the case has moved on, `c` is
+empty, nothing is written, and the statement says 0. What one statement cannot say, because all its parts see the tables
+as they were before it, goes the plain way: a row written twice, readers all written again, erasures.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,12 +18,13 @@ from zhengtong.ledger.chain import COLUMNS
 from zhengtong.ledger.preparing import CASE_COLUMNS, MOVED_COLUMNS, OUTBOX_COLUMNS, Prepared, Values
 from zhengtong.ledger.rows import OUTBOX, Row
 from zhengtong.ledger.writing import (
-    FEED_LOCK,
+    TAKE_FEED,
     Pen,
     as_driven,
     autocommitted,
     conflict_sql,
     insert_sql,
+    placed,
     put_sql,
     transaction,
 )
@@ -63,13 +64,10 @@ def write_one(made: Prepared) -> None:
             pen.send(sql, values)
         for erased in made.erased:
             sealing.blank(pen, *erased)
-        if made.outgoing:
-            pen.keep_feed_order()
-            pen.send(insert_sql(OUTBOX, OUTBOX_COLUMNS, len(made.outgoing)), _flat(made.outgoing))
 
 
 def act_steps(made: Prepared) -> Iterator[Step]:
-    """Every statement of one act but erasures and the outbox; the first is lock and check in one and touches one row."""
+    """Every statement of one act but erasures; the first is lock and check in one, and touches one row."""
     if made.opened:
         yield insert_sql("ledger_case", CASE_COLUMNS, 1), made.opened[0]
     else:
@@ -87,6 +85,16 @@ def act_steps(made: Prepared) -> Iterator[Step]:
         columns = sealing.INDEX_COLUMNS
         yield insert_sql("ledger_sealed_index", columns, len(made.sealed_index)), _flat(made.sealed_index)
     yield from (_put(row, made.vendor) for row in made.projected)
+    if made.outgoing:
+        if made.vendor == "postgresql":
+            yield TAKE_FEED, ()
+        yield insert_sql(OUTBOX, OUTBOX_COLUMNS, len(made.outgoing)), _flat(made.outgoing)
+
+
+def numbered(step: Step, vendor: str) -> Step:
+    """A step as the driver reads it, with its own kind of placeholder."""
+    sql, values = step
+    return placed(sql, vendor), values
 
 
 def _flat(rows: Iterable[Values]) -> list[Any]:
@@ -177,17 +185,17 @@ def one_statement(made: Prepared) -> Step:
 
 
 @lru_cache(maxsize=512)
-def _one_sql(  # noqa: PLR0913, PLR0917 - how many rows of each table: the whole shape of the statement
+def _one_sql(  # noqa: PLR0913 - how many rows of each table: the whole shape of the statement
     is_new: bool, events: int, readers: int, gone: int, sealed: int, marks: int, told: int, puts: tuple[Put, ...]
 ) -> str:  # fmt: skip
     parts, marked = [], _Marks()
     if is_new:
         names, row = _names(CASE_COLUMNS), marked.row(CASE_COLUMNS)
-        parts.append(f"c AS (INSERT INTO ledger_case ({names}) VALUES {row} RETURNING id)")
+        parts.append(f"c AS (INSERT INTO ledger_case ({names}) VALUES {row} RETURNING id)")  # noqa: S608 - names are our own
     else:
         sets = ", ".join(f'"{name}" = {marked.one(name)}' for name in MOVED_COLUMNS)
         where = " AND ".join(f"{name} = {marked.one(name)}" for name in ("id", "last_seq", "head_hash"))
-        parts.append(f"c AS (UPDATE ledger_case SET {sets} WHERE {where} RETURNING id)")
+        parts.append(f"c AS (UPDATE ledger_case SET {sets} WHERE {where} RETURNING id)")  # noqa: S608 - as above
     parts.append(marked.insert("ledger_event", COLUMNS, events))
     if readers:
         parts.append(marked.insert("ledger_reader", READER, readers, conflict_sql(READER, READER)))
@@ -197,7 +205,7 @@ def _one_sql(  # noqa: PLR0913, PLR0917 - how many rows of each table: the whole
     if marks:
         parts.append(marked.insert("ledger_sealed_index", sealing.INDEX_COLUMNS, marks))
     if told:
-        parts.append(f"feed AS MATERIALIZED (SELECT pg_advisory_xact_lock({FEED_LOCK}::bigint) FROM c)")
+        parts.append(f"feed AS MATERIALIZED ({TAKE_FEED} FROM c)")
         parts.append(marked.insert(OUTBOX, OUTBOX_COLUMNS, told, after="feed"))
     for table, columns, key, is_gone in puts:
         parts.append(marked.delete(table, key) if is_gone else marked.put(table, columns, key))

@@ -4,7 +4,6 @@ Per case: order, links, hashes, readable bodies, sealed rows, docket. Per day: r
 triggers and the numbers. The first broken link of each case is named; what follows from it is not.
 """
 
-import gc
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -26,11 +25,12 @@ from zhengtong.kernel.terms import lapse_at, law_day
 from zhengtong.ledger import canonical, chain, codec, keys, roots, sealing
 from zhengtong.ledger.chain import GENESIS, Link
 from zhengtong.ledger.folds import Folds
-from zhengtong.ledger.history import CASES_AT_ONCE, CaseRef, Loaded
+from zhengtong.ledger.history import CASES_AT_ONCE, CaseRef, Loaded, uncollected
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.merkle import Merkle, leaf_hash
 from zhengtong.ledger.roots import DayTree, Forest, Leaf, RootLine, Seedlings
 from zhengtong.ledger.sources import Head, SealedFacts, Source
+from zhengtong.trail.verifying import has_heads
 
 FAULTS_KEPT: Final = 200
 _LINK, _HEAD, _SEALED = range(3)
@@ -158,12 +158,12 @@ def _walk_parts(source: Source, folds: Folds | None, *, is_database: bool, proce
         yield from map(walk, parts)
         return
     connection.close()  # a forked child must not share its parent's connection
-    with get_context("fork").Pool(processes, initializer=gc.freeze) as pool:
+    with get_context("fork").Pool(processes) as pool:
         yield from pool.imap(walk, parts)
 
 
 def _walk_part(part: Source, *, folds: Folds | None, is_database: bool) -> Walked:
-    with one_moment() if is_database else nullcontext():
+    with uncollected(), one_moment() if is_database else nullcontext():
         return _Walk(part, folds, is_database=is_database).run()
 
 
@@ -414,6 +414,9 @@ def _check_roots(
         elif is_database and not _has_same_items(line):
             text = "the item versions published that day are not those that were signed"
             findings.add(Fault(code="items_differ", where=f"root {line.day}", text=text))
+        elif is_database and not has_heads(line.said.get("trail", ())):
+            text = "the audit trail does not hold the entries that were signed that day"
+            findings.add(Fault(code="trail_differs", where=f"root {line.day}", text=text))
     waiting = sum(tree.events for day, tree in trees.items() if day > last)
     if waiting:
         findings.notes.append(f"{waiting} events since {last} are not under a signed root yet")

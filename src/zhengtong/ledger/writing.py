@@ -25,6 +25,7 @@ from zhengtong.ledger import canonical
 from zhengtong.ledger.rows import Row
 
 FEED_LOCK: Final = 0x7A74_6C65  # "ztle": PostgreSQL's advisory lock that keeps outbox ids in the order of commits
+TAKE_FEED: Final = f"SELECT pg_advisory_xact_lock({FEED_LOCK}::bigint)"
 ON_REQUEST: Final = 1_000_000_000
 """psycopg's prepare_threshold: statements are prepared where the ledger asks for it, the ORM's never by themselves."""
 
@@ -60,7 +61,7 @@ class Pen:
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Execute; how many rows it touched."""
-        self._cursor.execute(_sql(sql, self.vendor), [as_driven(value, self.vendor) for value in values])
+        self._cursor.execute(placed(sql, self.vendor), [as_driven(value, self.vendor) for value in values])
         return self._cursor.rowcount
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
@@ -78,14 +79,14 @@ class Pen:
 
     def send(self, sql: str, values: Sequence[object] = ()) -> int:
         """Execute a statement that comes again and again."""
-        self._cursor.execute(_sql(sql, self.vendor), values, **self._prepare)
+        self._cursor.execute(placed(sql, self.vendor), values, **self._prepare)
         return self._cursor.rowcount
 
     def send_many(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
         """One statement for many rows; how many they touched in all."""
         if not rows:
             return 0
-        self._cursor.executemany(_sql(sql, self.vendor), rows)
+        self._cursor.executemany(placed(sql, self.vendor), rows)
         return self._cursor.rowcount
 
     def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -103,7 +104,7 @@ class Pen:
     def keep_feed_order(self) -> None:
         """From here to the commit nobody else adds to the outbox, so its ids stand in the order of commits."""
         if self.vendor == "postgresql":
-            self.send("SELECT pg_advisory_xact_lock(%s::bigint)", [FEED_LOCK])
+            self.send(TAKE_FEED)
 
 
 # ---- transactions ----------------------------------------------------------------------------------------
@@ -174,8 +175,8 @@ _kept = threading.local()  # of each thread: its raw cursor on PostgreSQL, its o
 
 
 def _cursor(database: BaseDatabaseWrapper) -> _Cursor:
-    """The driver's own cursor. On PostgreSQL the raw one, which does not read the SQL again for its placeholders, and the
-    same one while the connection lives, for it remembers how each type is written."""
+    """The driver's own cursor. On PostgreSQL the raw one, which does not read the SQL again for its placeholders, and
+    the same while the connection lives, for it remembers how each type is written."""
     raw: Any = database.connection
     if _is_sqlite(database):
         return cast("_Cursor", raw.cursor())
@@ -237,7 +238,8 @@ def is_duplicate(error: DatabaseError) -> bool:
 
 
 @lru_cache(maxsize=1_024)
-def _sql(sql: str, vendor: str) -> str:
+def placed(sql: str, vendor: str) -> str:
+    """SQL with the placeholders of the driver: ? on SQLite, $1 $2 … on PostgreSQL."""
     if vendor == "sqlite":
         return sql.replace("%s", "?")
     numbers = count(1)

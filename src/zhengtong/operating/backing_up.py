@@ -1,9 +1,9 @@
-"""Keeping (备份): the database as of one instant, then the files, the roots and the law of this installation, in one sealed
-stream. Files are named by their content and never change, so copying them after the database leaves none out.
+"""Keeping (备份): the database as of one instant, then the files, the roots and the law of this installation, in one
+sealed stream. Files are named by their content and never change, so copying them after the database leaves none out.
 
-The stream is a compressed tar inside an envelope: `about.json` first, `manifest.json` with the digest of every member and
-the figures of the database last. No secret is in it unless the keys are asked for, and those lie in an envelope of their
-own.
+The stream is a compressed tar inside an envelope: `about.json` first, `manifest.json` with the digest of every
+member and the figures of the database last. No secret is in it unless the keys are asked for, and those lie in an
+envelope of their own.
 """
 
 import gzip
@@ -63,7 +63,7 @@ class _Packing:
         reading = _Hashing(content)
         member = tarfile.TarInfo(name)
         member.size, member.mode, member.mtime = size, 0o600, int(self.at.timestamp())
-        self.tar.addfile(member, reading)  # type: ignore[arg-type]  # it reads, and that is all that is asked
+        self.tar.addfile(member, reading)
         self.digests[name] = reading.hexdigest
 
     def add_bytes(self, name: str, content: bytes) -> None:
@@ -139,7 +139,7 @@ def rotate(folder: Path, keep: int) -> tuple[str, ...]:
     return tuple(path.name for path in gone)
 
 
-def _write(  # noqa: PLR0913 - one stream, its parts in order
+def _write(
     draft: Path, lock: Lock, now: datetime, parts: tuple[Snapshot, Path, dict[str, bytes]], keys_lock: Lock | None,
     tell: Tell,
 ) -> int:  # fmt: skip
@@ -147,7 +147,7 @@ def _write(  # noqa: PLR0913 - one stream, its parts in order
     about = _about(taken, now)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         sealing = Sealing(out, lock)
-        packed = gzip.GzipFile(fileobj=sealing, mode="wb", compresslevel=1, mtime=0, filename="")  # type: ignore[call-overload]  # it writes
+        packed = gzip.GzipFile(fileobj=sealing, mode="wb", compresslevel=1, mtime=0, filename="")
         with tarfile.open(fileobj=packed, mode="w|") as tar:
             packing = _Packing(tar=tar, at=now)
             packing.add_bytes("about.json", _as_json(about))
@@ -217,7 +217,7 @@ def _sealed_keys(lock: Lock, now: datetime) -> bytes:
     """The keys and the secret key of this installation, under a lock of their own."""
     out = io.BytesIO()
     sealing = Sealing(out, lock)
-    with tarfile.open(fileobj=sealing, mode="w|") as tar:  # type: ignore[arg-type]  # it writes
+    with tarfile.open(fileobj=sealing, mode="w|") as tar:  # type: ignore[call-overload]  # it writes
         packing = _Packing(tar=tar, at=now)
         for path in _walk(keys.directory()):
             packing.add_path(f"keys/{path.relative_to(keys.directory())}", path)

@@ -1,7 +1,9 @@
-"""The first hour of a real installation (建站): keys, schema, the territory with its government and its centre, the three
-administrators, the items every centre has. Made once, on bare ground only; nothing of the demonstration is in it.
+"""The first hour of a real installation (建站): keys, schema, the territory with its government and its centre, the
+three administrators, the items every centre has. Made once, on bare ground only; nothing of the demonstration is in
+it.
 
-Each administrator gets a temporary password, shown once; it is changed and a second factor set up at the first sign-in.
+Each administrator gets a temporary password, shown once; it is changed and a second factor set up at the first
+sign-in.
 """
 
 import secrets
@@ -48,8 +50,8 @@ POSTS: Final = (
     ("centre-items-editor", "centre-items", "事项编辑岗", "Item editor", PostKind.ADMINISTRATOR, False),
     ("centre-items-reviewer", "centre-items", "事项审核岗", "Item reviewer", PostKind.ADMINISTRATOR, False),
     ("centre-supervision-supervisor", "centre-supervision", "监察岗", "Supervisor", PostKind.SUPERVISOR, False),
-    ("centre-supervision-reviewer", "centre-supervision", "监察复核岗", "Supervision reviewer", PostKind.SUPERVISOR, False),
-    ("centre-supervision-chief", "centre-supervision", "监察科负责人", "Chief of supervision", PostKind.SUPERVISOR, False),
+    ("centre-supervision-reviewer", "centre-supervision", "监察复核岗", "Second reader", PostKind.SUPERVISOR, False),
+    ("centre-supervision-chief", "centre-supervision", "监察科负责人", "Supervision chief", PostKind.SUPERVISOR, False),
     ("centre-hotline-operator", "centre-hotline", "话务岗", "Hotline operator", PostKind.OTHER, False),
     ("centre-hotline-dispatcher", "centre-hotline", "派单岗", "Hotline dispatcher", PostKind.OTHER, False),
     ("centre-hotline-manager", "centre-hotline", "热线管理岗", "Hotline manager", PostKind.OTHER, False),
@@ -128,9 +130,13 @@ def require_bare_ground() -> None:
     Raises:
         CannotBegin: somebody is here already, or the database does not answer.
     """
+    if connection.vendor == "sqlite":  # the file is made where it is looked for, and its folder must be there
+        Path(str(connection.settings_dict["NAME"])).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         tables = connection.introspection.table_names()
-        taken = [name for name in ("accounts_account", "accounts_unit", "ledger_case") if name in tables and _rows(name)]
+        taken = [
+            name for name in ("accounts_account", "accounts_unit", "ledger_case") if name in tables and _rows(name)
+        ]
     except DatabaseError as error:
         raise CannotBegin(f"the database cannot be reached: {error}") from error
     if taken:

@@ -55,7 +55,9 @@ def call(arguments: Sequence[str], *, at: Place, may_end: frozenset[int] = froze
     command = [sys.executable, "-m", "zhengtong", *arguments]
     run = subprocess.run(command, env=at.environment(), capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if run.returncode not in may_end:
-        raise ChildFailed(f"`zhengtong {arguments[0]}` ended with {run.returncode}: {(run.stderr or run.stdout).strip()}")
+        raise ChildFailed(
+            f"`zhengtong {arguments[0]}` ended with {run.returncode}: {(run.stderr or run.stdout).strip()}"
+        )
     return run.stdout
 
 

@@ -1,5 +1,5 @@
-"""A sealed stream (加密信封): what a backup lies in. AES-256-GCM in pieces of a mebibyte, each under a nonce of its number
-and of whether it is the last, so that nothing can be changed, moved, dropped or cut off unseen.
+"""A sealed stream (加密信封): what a backup lies in. AES-256-GCM in pieces of a mebibyte, each under a nonce of its
+number and of whether it is the last, so that nothing can be changed, moved, dropped or cut off unseen.
 
 The stream's own key is drawn anew and wrapped for a passphrase (scrypt) or for the public half of a recipient's key
 (X25519): then the machine that backs up cannot open what it wrote yesterday.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -26,7 +26,6 @@ SCRYPT: Final = {"n": 1 << 16, "r": 8, "p": 1}
 SCRYPT_MOST: Final = 1 << 20
 LONGEST_HEADER: Final = 4_096
 _WRAP_NONCE: Final = bytes(12)  # every wrapping key is used once
-Key = TypeVar("Key")
 
 
 class CannotOpen(RuntimeError):
@@ -54,7 +53,7 @@ class Opener:
 
 
 class Sealing:
-    """A writer: what is written comes out sealed at `out`. `close` writes the last piece, without which it is cut off."""
+    """A writer: what is written comes out sealed at `out`. `close` writes the last piece; without it all is cut off."""
 
     def __init__(self, out: IO[bytes], lock: Lock) -> None:
         key = AESGCM.generate_key(256)
@@ -226,7 +225,10 @@ def read_recipient(path: Path) -> X25519PublicKey:
     Raises:
         CannotOpen: no X25519 public key is there.
     """
-    return _read_key(path, lambda pem: serialization.load_pem_public_key(pem), X25519PublicKey)
+    read = _read_key(path, serialization.load_pem_public_key)
+    if not isinstance(read, X25519PublicKey):
+        raise CannotOpen(f"{path} holds no public key of the kind X25519")
+    return read
 
 
 def read_identity(path: Path, passphrase: str) -> X25519PrivateKey:
@@ -235,14 +237,14 @@ def read_identity(path: Path, passphrase: str) -> X25519PrivateKey:
         CannotOpen: no X25519 private key is there, or it does not open.
     """
     secret = passphrase.encode() or None
-    return _read_key(path, lambda pem: serialization.load_pem_private_key(pem, password=secret), X25519PrivateKey)
+    read = _read_key(path, lambda pem: serialization.load_pem_private_key(pem, password=secret))
+    if not isinstance(read, X25519PrivateKey):
+        raise CannotOpen(f"{path} holds no private key of the kind X25519")
+    return read
 
 
-def _read_key(path: Path, load: Callable[[bytes], object], kind: type[Key]) -> Key:
+def _read_key(path: Path, load: Callable[[bytes], object]) -> object:
     try:
-        read = load(path.read_bytes())
+        return load(path.read_bytes())
     except (OSError, ValueError, TypeError) as error:
         raise CannotOpen(f"{path}: {error}") from error
-    if not isinstance(read, kind):
-        raise CannotOpen(f"{path} holds no key of the kind X25519")
-    return read

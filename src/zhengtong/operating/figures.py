@@ -1,5 +1,5 @@
-"""What two databases must agree on to be the same (核对数): rows of every table, heads of all chains, the docket with who
-may read it, the last root. Reckoned alike on SQLite and PostgreSQL, in constant memory."""
+"""What two databases must agree on to be the same (核对数): rows of every table, heads of all chains, the docket
+with who may read it, the last root. Reckoned alike on SQLite and PostgreSQL, in constant memory."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -40,7 +40,7 @@ def count_act(what: str) -> None:
 
 def is_shared() -> bool:
     """Whether the counters of several processes are kept in files."""
-    return values.ValueClass.__name__ == "MmapedValue"
+    return bool(values.ValueClass.__name__ == "MmapedValue")
 
 
 def make_folder(home: Path) -> Path:

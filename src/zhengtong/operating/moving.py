@@ -1,5 +1,5 @@
-"""Moving an installation's database to the other kind (搬库), and showing that it is the same there: rows of every table,
-heads, docket, readers, work lists, and the whole of `verify`.
+"""Moving an installation's database to the other kind (搬库), and showing that it is the same there: rows of every
+table, heads, docket, readers, work lists, and the whole of `verify`.
 
 While it is poured nobody writes to the source: whoever tries is told that it cannot be stored, and nothing is lost.
 """

@@ -1,7 +1,9 @@
-"""Pouring one database into another (搬移): every table, in pieces, in one transaction at the target, in constant memory.
+"""Pouring one database into another (搬移): every table, in pieces, in one transaction at the target, in constant
+memory.
 
 Towards PostgreSQL the lines of COPY are made inside SQLite, so that no value passes through Python. Foreign keys are
-checked at once, piece by piece, or the target would keep a note of every row until the end; no trigger is switched off.
+checked at once, piece by piece, or the target would keep a note of every row until the end; no trigger is switched
+off.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -59,7 +61,9 @@ def fit(source: BaseDatabaseWrapper, target: BaseDatabaseWrapper) -> list[tuple[
         CannotPour: they are not the same.
     """
     if read_migrations(source) != read_migrations(target):
-        raise CannotPour("the two databases are not at the same migrations: run `zhengtong upgrade` on the source first")
+        raise CannotPour(
+            "the two databases are not at the same migrations: run `zhengtong upgrade` on the source first"
+        )
     here = {table.name: table for table in read_tables(source)}
     there = read_tables(target)
     differing = {table.name for table in there} ^ set(here)

@@ -1,7 +1,8 @@
-"""What the installation says of itself at an instant (状况): read from the database and the disk, without a person's data,
-cheap enough to be asked every few seconds at a million cases."""
+"""What the installation says of itself at an instant (状况): read from the database and the disk, without a person's
+data, cheap enough to be asked every few seconds at a million cases."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -85,8 +86,8 @@ def _roots(now: datetime) -> tuple[datetime | None, int]:
     return lapse_at(last), max(0, (wanted - last).days)
 
 
-def _one(sql: str, values: list[object] | None = None) -> Any:
+def _one(sql: str, values: Sequence[int] = ()) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values or [])
+        cursor.execute(sql, values)
         row = cursor.fetchone()
     return row[0] if row else None

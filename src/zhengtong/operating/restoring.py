@@ -1,5 +1,5 @@
-"""Putting back (恢复): a backup into an empty place, every member held against the manifest, then verified by the program
-itself: chains, docket, roots, and the figures of the database as they were when it was kept.
+"""Putting back (恢复): a backup into an empty place, every member held against the manifest, then verified by the
+program itself: chains, docket, roots, and the figures of the database as they were when it was kept.
 
 What was changed or cut off since is refused by name, and nothing of it stays at the place.
 """
@@ -187,7 +187,7 @@ def _unpack_keys(staged: Path, opener: Opener) -> None:
     sealed = staged / "keys.sealed"
     if not sealed.exists():
         raise CannotRestore("there are no keys in this backup: it was made without --with-keys")
-    with sealed.open("rb") as raw, tarfile.open(fileobj=Opening(raw, opener), mode="r|") as tar:  # type: ignore[arg-type]  # it reads
+    with sealed.open("rb") as raw, tarfile.open(fileobj=Opening(raw, opener), mode="r|") as tar:  # type: ignore[call-overload]  # it reads
         for member in tar:
             content = tar.extractfile(member)
             if content is None or ".." in PurePosixPath(member.name).parts:

@@ -1,5 +1,5 @@
-"""The tables of a database as they stand there (表): all of them but the record of migrations, those that others point to
-first. Nothing here knows a room, so a new room's tables are moved and kept without a word."""
+"""The tables of a database as they stand there (表): all of them but the record of migrations, those that others
+point to first. Nothing here knows a room, so a new room's tables are moved and kept without a word."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,8 @@ def _table(
 
 def _kinds(cursor: Any) -> dict[tuple[str, str], str]:
     cursor.execute(
-        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()"
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema = current_schema()"
     )
     return {(str(table), str(column)): str(kind) for table, column, kind in cursor.fetchall()}
 

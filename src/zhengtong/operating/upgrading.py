@@ -1,5 +1,5 @@
-"""From the schema of one release to that of the next (升级), with the data in it: migrations, then the triggers that refuse
-changes of the past, then every case folded again where this release folds otherwise.
+"""From the schema of one release to that of the next (升级), with the data in it: migrations, then the triggers that
+refuse changes of the past, then every case folded again where this release folds otherwise.
 
 The heads of the chains are the same before and after: no release ever touches an event.
 """
@@ -43,16 +43,22 @@ def find_waiting() -> tuple[str, ...]:
     try:
         executor = MigrationExecutor(connection)
         known = set(executor.loader.disk_migrations)
-        foreign = {f"{app}.{name}" for app, name in read_migrations(connection) if _is_ours(app) and (app, name) not in known}
+        foreign = {
+            f"{app}.{name}" for app, name in read_migrations(connection) if _is_ours(app) and (app, name) not in known
+        }
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
         raise CannotUpgrade(f"the database cannot be read: {error}") from error
     if foreign:
-        raise CannotUpgrade(f"a later release has been at this database ({', '.join(sorted(foreign))}). Install that one.")
+        raise CannotUpgrade(
+            f"a later release has been at this database ({', '.join(sorted(foreign))}). Install that one."
+        )
     return tuple(f"{migration.app_label}.{migration.name}" for migration, _ in waiting)
 
 
-def upgrade(now: datetime, *, tell: Tell = lambda words: None, progress: Callable[[int], None] | None = None) -> Upgraded:
+def upgrade(
+    now: datetime, *, tell: Tell = lambda words: None, progress: Callable[[int], None] | None = None
+) -> Upgraded:
     """Bring the database up to this release.
 
     Raises:

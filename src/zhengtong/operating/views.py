@@ -58,7 +58,7 @@ def _gauges(found: Readings) -> dict[str, tuple[str, float]]:
         "sweep_lag_seconds": (
             "How long the first of them has waited, 0 if none", age(found.longest_due_at, now) if found.due else 0
         ),
-        "worker_age_seconds": ("Since the last sign of life of the background process, -1 if never", age(found.worker_at, now)),
+        "worker_age_seconds": ("Since the background process was last alive, -1 if never", age(found.worker_at, now)),
         "backup_age_seconds": ("Since the last backup, -1 if never", age(found.backup_at, now)),
         "root_age_seconds": ("Since the end of the last signed day, -1 if none", age(found.root_at, now)),
         "roots_missing": ("Days that are over and not signed", found.roots_missing),

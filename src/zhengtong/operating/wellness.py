@@ -1,4 +1,5 @@
-"""Is the site well? (体检): a few questions with an answer each, in words, for a balancer, a monitor and a person alike."""
+"""Is the site well? (体检): a few questions with an answer each, in words, for a balancer, a monitor and a person
+alike."""
 
 import logging
 from collections.abc import Iterator
@@ -63,7 +64,9 @@ def examine(now: datetime) -> Wellness:
         readings = read(now)
     except DatabaseError as error:
         log.error("health: the database does not answer: %s", type(error).__name__)
-        gone = Check(name="database", title=_("数据库"), level=Level.FAILING, words=_("数据库没有应答，或者还没有建好。"))
+        gone = Check(
+            name="database", title=_("数据库"), level=Level.FAILING, words=_("数据库没有应答，或者还没有建好。")
+        )
         return Wellness(at=now, checks=(gone,))
     return Wellness(at=now, checks=tuple(_checks(readings)))
 
@@ -106,7 +109,11 @@ def _worker(found: Readings) -> Check:
         return Check(name="worker", title=title, level=Level.WARNING, words=words)
     age = found.at - found.worker_at
     level = Level.FAILING if age > WORKER_GONE else Level.WARNING if age > WORKER_LATE else Level.WELL
-    words = _("按时运行。") if level == Level.WELL else _("后台进程没有按时运行：默示、提醒和发送都停着。请查看 zhengtong-work 服务。")
+    words = (
+        _("按时运行。")
+        if level == Level.WELL
+        else _("后台进程没有按时运行：默示、提醒和发送都停着。请查看 zhengtong-work 服务。")
+    )
     return Check(name="worker", title=title, level=level, words=words, value=_seconds(age))
 
 

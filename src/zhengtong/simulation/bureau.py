@@ -4,9 +4,9 @@ Nothing that happens here depends on another department, so departments may be s
 and the ledger is the same.
 """
 
+import dataclasses
 import heapq
 from collections.abc import Iterator, Mapping
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,7 +17,7 @@ from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.commands import Command, MaterialGiven
 from zhengtong.kernel.deciding import decide, decide_opening
-from zhengtong.kernel.events import Event
+from zhengtong.kernel.events import Acted, Event
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.kernel.silence import decide_silence
 from zhengtong.kernel.states import evolve, fold
@@ -26,6 +26,7 @@ from zhengtong.ledger.numbering import CASE, case_number
 from zhengtong.ledger.record import Entry, new_key
 from zhengtong.simulation.entropy import Sealer
 from zhengtong.simulation.ground import Ground
+from zhengtong.simulation.irregularities import Kind
 from zhengtong.simulation.pace import DAY, OPENS, Desks, Pace
 from zhengtong.simulation.planting import Field
 from zhengtong.simulation.sizes import Size
@@ -146,6 +147,7 @@ class Bureau:
             return None if lapse is None else self._second_of(lapse) + NIGHT_WORK
         hold = self.field.patterns.hold(step, life, life.second)
         if hold is not None:
+            life.was_held = True
             return hold
         day, at = divmod(life.second, DAY)
         if step.exact:
@@ -159,11 +161,15 @@ class Bureau:
             return self._desks.reserve(self._post(life, step), life.second + step.seconds, step.service, latest)
         on = self.pace.add(day, step.days)
         ready = on * DAY + OPENS + (life.n * 7919 + step.days * 104_729 + life.second) % 24_000
-        return self._desks.reserve(self._post(life, step), ready, step.service, None if latest is None else max(on, latest))
+        return self._desks.reserve(
+            self._post(life, step), ready, step.service, None if latest is None else max(on, latest)
+        )
 
     def _when_party(self, life: Life, step: Step, day: int, at: int) -> int:
         if life.done == 0:
             return life.second
+        if life.was_held:  # who was made to wait with others does not speak with them
+            return life.second + step.seconds + life.n * 7919 % 200_000
         if not step.days:
             return life.second + step.seconds
         return self.pace.add(day, step.days) * DAY + OPENS + (life.n * 7919 + at) % 20_000
@@ -186,7 +192,8 @@ class Bureau:
             try:
                 events = self._act(life, step, at, happened)
             except Refusal as refusal:
-                raise Astray(f"{life.item.code} {life.item.procedure} {life.plant}: {step.act} by {step.by} {[each.act for each in life.steps[: life.done]]} {[s.post for s in self._actor(life, step, at).seats]} {dict(life.state.assigned) if life.state else 0} {refusal}") from refusal
+                where = f"{life.item.code} ({life.item.procedure}, {life.plant or 'ordinary'})"
+                raise Astray(f"{where}: {step.act} by {step.by}: {refusal}") from refusal
         life.events.extend(events)
         if life.state is None:
             life.state = fold(tuple(events))
@@ -196,11 +203,23 @@ class Bureau:
         life.second = second
         life.done += 1
         self.acts += 1
-        if step.told is not None:
+        if life.done == 1:
+            life.month = at.year * 12 + at.month
+        if step.told is not None and self._shows(step, life):
             note = f"{step.act} seq {events[0].seq}"
             self.truths.append(Truth(kind=step.told, scope="case", ref=life.number, since=happened, when=at, note=note))
         self.field.patterns.saw(step, life, second)
         self._plan(life)
+
+    def _shows(self, step: Step, life: Life) -> bool:
+        """Whether what was planted came about: B roles may have parted two acts of one person."""
+        if step.told is not Kind.SAME_PERSON:
+            return True
+        return any(
+            event.role == "window" and event.person == life.events[-1].person
+            for event in life.events
+            if _accepts(event)
+        )
 
     def _end(self, life: Life) -> None:
         assert life.state is not None
@@ -246,7 +265,9 @@ class Bureau:
         assert life.state is not None
         step = life.steps[life.done]
         keys = _keys(life.bound, step.act, False) if step.act in life.bound.actions else ()
-        return decide_silence(life.bound, life.state, self.pace.calendar, at, self._draw(life.bound, keys, at), hex_digest)
+        return decide_silence(
+            life.bound, life.state, self.pace.calendar, at, self._draw(life.bound, keys, at), hex_digest
+        )
 
     def _papers(self, life: Life, step: Step) -> Iterator[MaterialGiven]:
         form = "electronic" if life.is_online else "paper"
@@ -292,6 +313,10 @@ class Bureau:
         return life.bound.posts[by].post
 
 
+def _accepts(event: Event) -> bool:
+    return isinstance(event.body, Acted) and event.body.act == "accept"
+
+
 @lru_cache(maxsize=20_000)
 def _keys_of(issues: tuple[str, ...], produces: str | None, is_first: bool) -> tuple[str, ...]:
     papers = tuple(f"document:{code}" for code in issues)
@@ -307,4 +332,3 @@ def _keys(bound: Bound, act: str, is_first: bool) -> tuple[str, ...]:
 def _word(bound: Bound, key: str) -> str:
     kind, _colon, code = key.partition(":")
     return bound.documents[code].prefix if kind == "document" else bound.result_kinds[code].name[:1] + "证"
-

@@ -38,7 +38,9 @@ class Meaning:
     family: Family
     dose: Dose
     needs_days: int = 10
-    is_planted: bool = True  # False: follows from other kinds (a late step makes a promise late) and is told when it does
+    is_planted: bool = (
+        True  # False: follows from other kinds (a late step makes a promise late) and is told when it does
+    )
 
 
 _C, _B, _P = Family.CLOCK, Family.CONDUCT, Family.PATTERN
@@ -118,7 +120,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.FORWARDING_LATE: Meaning("下级机关逾期报送", "Lower organ forwarded late", f"{_S43}(4)", _C, Dose(2), 38),
     Kind.HOTLINE_LATE: Meaning("热线工单逾期答复", "Hotline order answered late", f"{_S43} complaint reply", _C, Dose(4), 14),
     Kind.HOTLINE_SIGNED_LATE: Meaning("工单逾期签收", "Hotline order signed for late", f"{_S43} step", _C, Dose(4)),
-    Kind.DISCLOSURE_LATE: Meaning("信息公开逾期答复", "Information request answered late", f"{_S43} disclosure reply", _C, Dose(4, 1), 45),
+    Kind.DISCLOSURE_LATE: Meaning("信息公开逾期答复", "Information request answered late", f"{_S43} disclosure reply", _C, Dose(4, 1), 38),
     Kind.ACCEPTANCE_BACKDATED: Meaning("倒签受理时间", "Acceptance dated back", f"{_S43} process", _B, Dose(2)),
     Kind.STEP_BACKDATED: Meaning("补录倒签办理环节", "A step dated back", _P5, _B, Dose(2)),
     Kind.SAME_PERSON: Meaning("受理与办结同一人", "One person accepted and decided", f"{_S43} process; S-100", _B, Dose(2)),
@@ -200,7 +202,7 @@ PREVENTED: Final = (
     Prevented("future_dated", "预填办理时间", "Dated into the future", _P5, RefusalCode.IN_THE_FUTURE),
     Prevented("own_consent", "自己报批自己批", "One's own consent", "DOMAIN 10.1", RefusalCode.OWN_CONSENT),
     Prevented("accepted_after_closing", "办结后再操作", "Acted on after it was closed", f"{_S43} process", RefusalCode.CASE_CLOSED),
-    Prevented("notice_after_limit", "逾期再告知补正", "Supplement asked after the five days", f"{_S43} time", RefusalCode.LIMIT_PASSED),
+    Prevented("notice_after_limit", "逾期再告知补正", "Supplement asked after the five days", f"{_S43} time", RefusalCode.WRONG_STATE),
 )  # fmt: skip
 
 # Prevented by the shape of the law, not by a refusal: nothing can be asked for that would do it.

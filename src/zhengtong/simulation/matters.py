@@ -9,12 +9,12 @@ from random import Random
 from typing import Any, Final
 
 from zhengtong.law.items import complete, items_from_demo, items_from_internal
-from zhengtong.simulation.organs import REGION, DepartmentPlan, Organs
+from zhengtong.simulation.organs import FEWEST_ITEMS, REGION, DepartmentPlan, Organs, apportion
 from zhengtong.simulation.sizes import Size
 
 INSTANT_SHARE: Final = 0.66
 """Of all cases: 即办件. 广东、四川 centres report 60 to 75 per cent."""
-HOTLINE_SHARE, INFORMATION_SHARE = 0.03, 0.004
+HOTLINE_SHARE, INFORMATION_SHARE = 0.03, 0.008
 FEE_EVERY: Final = 2
 CLASSES: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
@@ -66,8 +66,8 @@ def plan_items(size: Size, organs: Organs) -> tuple[ItemPlan, ...]:
     for code, table in sorted(demo.items()):
         templates.setdefault((table["procedure"], table["case_type"]), []).append(code)
     planned: list[ItemPlan] = []
-    for n, department in enumerate(organs.departments):
-        count = size.items // size.departments + (1 if n < size.items % size.departments else 0)
+    counts = apportion(size.items, [each.share for each in organs.departments], least=FEWEST_ITEMS)
+    for department, count in zip(organs.departments, counts, strict=True):
         planned += _of_department(department, count, demo, templates, rng)
     return tuple(planned)
 
@@ -86,7 +86,9 @@ def _of_department(
         fitting = templates[procedure, kind]
         template = demo[fitting[rng.randrange(len(fitting))]]
         again = used[template["code"]] = used.get(template["code"], 0) + 1
-        weight = (INSTANT_SHARE / instants if is_instant else (1 - INSTANT_SHARE) / (count - instants)) * (0.6 + rng.random() * 0.8)
+        weight = (INSTANT_SHARE / instants if is_instant else (1 - INSTANT_SHARE) / (count - instants)) * (
+            0.6 + rng.random() * 0.8
+        )
         window = department.windows[n % len(department.windows)]
         officer = department.undertakers[n % len(department.undertakers)]
         posts = _posts(department.code, window, officer, is_preliminary="preliminary" in options)
@@ -143,7 +145,7 @@ def _content(  # noqa: PLR0913 - what one item differs in
     }  # fmt: skip
     if template["procedure"] == "licence":
         made["terms"] = {"legal": "20 wd", "promised": "10 wd", "undertake_step": "5 wd"}
-        made["terms_source"] = {name: template["terms_source"]["legal"] for name in ("legal", "promised")}
+        made["terms_source"] = dict.fromkeys(("legal", "promised"), template["terms_source"]["legal"])
     wanted = ROLES[template["procedure"]]
     return complete(made, version=1, region=REGION, posts={role: ref for role, ref in posts.items() if role in wanted})
 

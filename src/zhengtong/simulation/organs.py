@@ -1,7 +1,7 @@
 """Who there is (机构编制): units, posts with A and B roles, people, and who is away when. Drawn from the seed alone.
 
-Nobody is at once the one who passes and the one who approves, not even as B role: reviewers and approvers are
-replaced by the deputy and the head, case officers and windows by their neighbours.
+Nobody is at once the one who passes and the one who approves, not even as B role: reviewers are replaced by a reserve,
+approvers and heads by the deputy, case officers and windows by their neighbours; and nobody stands in for two at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,8 +39,9 @@ NAMES: Final[tuple[tuple[str, str, str], ...]] = tuple(
     for words in (each.split() for each in line.split("|"))
 )
 
-FEWEST_STAFF: Final = 8
-"""In a department: two at the windows, two case officers, reviewer, approver, head and deputy."""
+FEWEST_ITEMS: Final = 4
+FEWEST_STAFF: Final = 9
+"""In a department: two at the windows, two case officers, reviewer, approver, head, deputy and a reserve."""
 
 
 class NotPossible(ValueError):
@@ -56,8 +57,8 @@ def check(size: Size) -> None:
         raise NotPossible(f"--departments takes 1 to {len(NAMES)}")
     if size.staff < FEWEST_STAFF * size.departments:
         raise NotPossible(f"{size.departments} departments need at least {FEWEST_STAFF * size.departments} staff")
-    if size.items < 2 * size.departments:
-        raise NotPossible(f"{size.departments} departments need at least {2 * size.departments} items")
+    if size.items < FEWEST_ITEMS * size.departments:
+        raise NotPossible(f"{size.departments} departments need at least {FEWEST_ITEMS * size.departments} items")
     if size.cases < 0 or size.days < 1:
         raise NotPossible("--cases takes a number from 0 on, --days one from 1 on")
 
@@ -162,19 +163,34 @@ def plan_organs(size: Size) -> Organs:
     rng = Random(f"{size.seed}:organs")  # noqa: S311 - a simulated city
     units, posts = list(_CENTRE_UNITS), list(CENTRE)
     departments = []
+    shares = [1 / (n + 1) for n in range(size.departments)]
+    staff = apportion(size.staff, shares, least=FEWEST_STAFF)
     for n, (code, name, name_en) in enumerate(NAMES[: size.departments]):
         units.append(UnitPlan(code, f"清源区{name}", f"Qingyuan {name_en}", "department", "qy", f"清{name[:2]}{code}"))
         units.append(UnitPlan(f"{code}-sp", "行政审批科", "Approval Section", "section", code))
         units.append(UnitPlan(f"{code}-ks", "业务科（原审批科室）", "Former Approval Office", "section", code))
-        staff = size.staff // size.departments + (1 if n < size.staff % size.departments else 0)
-        made, plan = _plan_department(code, staff, 1 / (n + 2))
+        made, plan = _plan_department(code, staff[n], shares[n])
         posts += made
         departments.append(plan)
-    people = tuple(_person(number, rng) for number in sorted({who for post in posts for who in (post.a, post.b) if who}))
+    people = tuple(
+        _person(number, rng) for number in sorted({who for post in posts for who in (post.a, post.b) if who})
+    )
     return Organs(
         units=tuple(units), posts=tuple(posts), people=people, departments=tuple(departments),
         away=tuple(_plan_absences(posts, size, rng)),
     )  # fmt: skip
+
+
+def apportion(total: int, shares: list[float], *, least: int) -> list[int]:
+    """Whole numbers that add up to the total: the least for each, the rest by share, the first ones rounded up.
+
+    >>> apportion(20, [2.0, 1.0, 1.0], least=3)
+    [9, 6, 5]
+    """
+    rest, whole = total - least * len(shares), sum(shares)
+    given = [int(rest * share / whole) for share in shares]
+    left = rest - sum(given)
+    return [least + n + (k < left) for k, n in enumerate(given)]
 
 
 def _plan_department(code: str, staff: int, share: float) -> tuple[list[PostPlan], DepartmentPlan]:
@@ -184,7 +200,7 @@ def _plan_department(code: str, staff: int, share: float) -> tuple[list[PostPlan
     windows, officers = 2 + (more + 1) // 2, 2 + more // 2
     numbers = iter(f"{code}{n:02d}" for n in range(1, staff + 1))
     at_windows, at_cases = [next(numbers) for _ in range(windows)], [next(numbers) for _ in range(officers)]
-    reviewer, approver, head, deputy = (next(numbers) for _ in range(4))
+    reviewer, approver, head, deputy, reserve = (next(numbers) for _ in range(5))
     issuer = next(numbers) if has_issuer else at_windows[-1]
     section = f"{code}-sp"
 
@@ -192,19 +208,33 @@ def _plan_department(code: str, staff: int, share: float) -> tuple[list[PostPlan
         return PostPlan(f"{section}-{suffix}", name, name_en, section, kind, a, b)
 
     made = [
-        post(f"window{n + 1}", f"{n + 1}号窗口受理岗", f"Window clerk {n + 1}", "window", who, at_windows[(n + 1) % windows])
+        post(
+            f"window{n + 1}",
+            f"{n + 1}号窗口受理岗",
+            f"Window clerk {n + 1}",
+            "window",
+            who,
+            at_windows[(n + 1) % windows],
+        )
         for n, who in enumerate(at_windows)
     ]
     made += [
-        post(f"undertake{n + 1}", f"承办岗{n + 1}", f"Case officer {n + 1}", "undertake", who, at_cases[(n + 1) % officers])
+        post(
+            f"undertake{n + 1}",
+            f"承办岗{n + 1}",
+            f"Case officer {n + 1}",
+            "undertake",
+            who,
+            at_cases[(n + 1) % officers],
+        )
         for n, who in enumerate(at_cases)
     ]
     made += [
-        post("review", "审核岗", "Reviewer", "review", reviewer, deputy),
-        post("approve", "首席代表（批准岗）", "Chief representative", "approve", approver, head),
+        post("review", "审核岗", "Reviewer", "review", reviewer, reserve),
+        post("approve", "首席代表（批准岗）", "Chief representative", "approve", approver, deputy),
         post("issue", "制证发证岗", "Issuing clerk", "issue", issuer, at_windows[0]),
-        post("chair", "听证主持人（法制岗）", "Hearing chair", "other", deputy, head),
-        PostPlan(f"{code}-ks-desk", "原受理岗", "Former desk", f"{code}-ks", "other", deputy, ""),
+        post("chair", "听证主持人（法制岗）", "Hearing chair", "other", reserve, deputy),
+        PostPlan(f"{code}-ks-desk", "原受理岗", "Former desk", f"{code}-ks", "other", reserve, ""),
         PostPlan(f"{code}-head", "局长", "Director", code, "head", head, deputy, is_head=True),
     ]
     plan = DepartmentPlan(
@@ -234,6 +264,9 @@ def _plan_absences(posts: list[PostPlan], size: Size, rng: Random) -> Iterator[A
             partners.setdefault(post.a, set()).add(post.b)
             partners.setdefault(post.b, set()).add(post.a)
     alone = {post.a for post in posts if not post.b}
+    for number, others in list(partners.items()):
+        sharing = {post.a for post in posts if post.b and post.b in {each.b for each in posts if each.a == number}}
+        partners[number] = (others | sharing) - {number}
     taken: dict[str, list[tuple[date, date]]] = {}
     for number in sorted(partners):
         if number in alone:

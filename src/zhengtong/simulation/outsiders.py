@@ -14,8 +14,42 @@ from zhengtong.ui.codes import CREDIT_ALPHABET, credit_check_digit, identity_che
 CASES_EACH: Final = 12
 MOST: Final = 20_000
 FIRMS_AMONG: Final = 4
-BRANDS: Final = "清泉 云帆 翠微 望江 同舟 晨曦 南山 听雨 金禾 四方 百川 启元 青禾 木棉 远景 合和 新苗 明德 长青 益民".split()
-TRADES: Final = "餐饮管理 商贸 物流 建筑工程 科技 文化传媒 酒店管理 环保设备 农业发展 人力资源服务 医疗器械 置业".split()
+BRANDS: Final = [
+    "清泉",
+    "云帆",
+    "翠微",
+    "望江",
+    "同舟",
+    "晨曦",
+    "南山",
+    "听雨",
+    "金禾",
+    "四方",
+    "百川",
+    "启元",
+    "青禾",
+    "木棉",
+    "远景",
+    "合和",
+    "新苗",
+    "明德",
+    "长青",
+    "益民",
+]
+TRADES: Final = [
+    "餐饮管理",
+    "商贸",
+    "物流",
+    "建筑工程",
+    "科技",
+    "文化传媒",
+    "酒店管理",
+    "环保设备",
+    "农业发展",
+    "人力资源服务",
+    "医疗器械",
+    "置业",
+]
 
 
 @dataclass(frozen=True, slots=True)

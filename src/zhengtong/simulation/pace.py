@@ -16,6 +16,8 @@ from zhengtong.kernel.terms import LAW_ZONE
 DAY: Final = 86_400
 OPENS, NOON, AFTERNOON, CLOSES = 9 * 3600, 12 * 3600, 13 * 3600, 17 * 3600
 OVERTIME: Final = CLOSES + 300
+LATEST: Final = 20 * 3600 - 1
+"""Nobody stays longer: who enters something later is planted."""
 RUN_OUT: Final = 150
 """Days behind the last one that are reckoned with: what is planned for them stays undone."""
 
@@ -52,9 +54,9 @@ class Pace:
         return self._base + timedelta(seconds=second)
 
     def add(self, day: int, n: int) -> int:
-        """The n-th working day after a day; for 0 the day itself, or the next working day."""
+        """The n-th working day after a day, or before it; for 0 the day itself, or the next working day."""
         k = self.before[day] if n == 0 else self.before[day + 1] - 1 + n
-        return self.working[min(k, len(self.working) - 1)]
+        return self.working[max(0, min(k, len(self.working) - 1))]
 
     def count(self, after: int, through: int) -> int:
         """Working days after one day and through another."""
@@ -66,7 +68,11 @@ class Pace:
             return 0.0
         on = self.date(day)
         pressed = 1.0
-        if day + 1 < len(self.worked) and not self.worked[day + 1] and not (day + 3 < len(self.worked) and self.worked[day + 3]):
+        if (
+            day + 1 < len(self.worked)
+            and not self.worked[day + 1]
+            and not (day + 3 < len(self.worked) and self.worked[day + 3])
+        ):
             pressed *= BEFORE_HOLIDAY
         if day > 2 and not any(self.worked[day - 3 : day]):
             pressed *= AFTER_HOLIDAY
@@ -134,8 +140,8 @@ class Desks:
 
     def _after_hours(self, post: str, day: int, second: int, service: int) -> int:
         start = max(second, self.free.get((f"{post}+", day), 0))
-        self.free[f"{post}+", day] = start + min(service, 60)
-        return day * DAY + min(start, 19 * 3600 - 1)
+        self.free[f"{post}+", day] = start + service
+        return day * DAY + min(start, LATEST)
 
 
 def _in_hours(second: int, service: int) -> int:

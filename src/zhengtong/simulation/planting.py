@@ -2,6 +2,7 @@
 and departments, carry what. Drawn once, before the first day.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -25,7 +26,14 @@ FEWEST_ACCEPTED: Final = 2
 """Cases that come to every window in every month but a planted one."""
 MANY: Final = 8
 """From so many on, a batch, a burst or a run shows."""
+FEWEST: Final = {
+    Kind.TWO_DOORS: 3, Kind.REGISTERS_ONLY: 4, Kind.AUTHORITY_TAKEN_BACK: 4, Kind.MASS_OVERDUE: 3, Kind.VOID_RATIO: 4, Kind.ONLINE_CLOSED: 10,
+}  # fmt: skip
+"""From how many cases on a pattern is told of, where it is not MANY."""
 HELD_DAYS: Final = 9
+FEWEST_LATE: Final = 3
+CLEARED_DAYS: Final = 20
+"""So long before a month without cases a window takes none: what came before is accepted by then."""
 HUNGRY: Final = (
     Kind.AFTER_HOURS_BULK, Kind.MONTH_END_BATCH, Kind.RATING_BURST, Kind.TWO_DOORS, Kind.IDENTICAL_DURATIONS, Kind.VOID_RATIO,
 )  # fmt: skip
@@ -67,20 +75,24 @@ class Patterns:
 
     first_n: int
     spans: list[Span] = field(default_factory=list)
-    _late: dict[int, Span] = field(default_factory=dict)
+    _overloaded: set[int] = field(default_factory=set)
+    _promised: Counter[int] = field(default_factory=Counter)
+    _late: Counter[int] = field(default_factory=Counter)
 
     def of(self, kind: Kind) -> Iterator[Span]:
         return (span for span in self.spans if span.kind is kind)
 
     def told(self, item: ItemPlan, day: int, index: int) -> Told:
         """What the city adds to this case."""
-        found = [span for span in self.spans if span.covers(day) and span.ref in (item.window, item.code, item.department)]
+        found = [
+            span for span in self.spans if span.covers(day) and span.ref in (item.window, item.code, item.department)
+        ]
         if not found:
             return PLAIN
         kinds = {span.kind: span for span in found}
         overloaded = Kind.MASS_OVERDUE in kinds and not item.is_instant
         if overloaded:
-            self._late[self.first_n + index] = kinds[Kind.MASS_OVERDUE]
+            self._overloaded.add(self.first_n + index)
         return Told(
             back_office=Kind.REGISTERS_ONLY in kinds and item.is_instant,
             second_desk=f"{item.department}-ks-desk" if Kind.TWO_DOORS in kinds and index % 5 < 2 else "",
@@ -108,23 +120,32 @@ class Patterns:
 
     def saw(self, step: Step, life: Life, second: int) -> None:
         """Count what was done."""
+        if life.done == 1 and not life.item.is_instant:
+            self._promised[life.month] += 1
         for span in self.spans:
             if _shows(span, step, life, second):
                 span.seen.append(life.number)
 
     def is_late(self, life: Life) -> bool:
-        return life.n in self._late
+        return life.n in self._overloaded
 
     def audited(self, life: Life, found: list[Truth]) -> None:
         """A case of an overloaded department, with the limits it broke."""
-        if life.n in self._late and found:
-            self._late[life.n].seen.append(life.number)
+        for span in self.of(Kind.MASS_OVERDUE):
+            if life.n in self._overloaded and any(each.kind is Kind.PROMISE_MISSED for each in found):
+                span.seen.append(life.number)
+                self._late[life.month] += 1
+
+    def _is_mass(self) -> bool:
+        """Whether of what came for a promise in some month a third or more was late."""
+        return any(n >= FEWEST_LATE and n * 3 >= self._promised[month] for month, n in self._late.items())
 
     def truths(self, pace: Pace) -> Iterator[Truth]:
         """What of it came about."""
         for span in self.spans:
-            enough = span.kind is Kind.ZERO_ACCEPTANCE or len(span.seen) >= (4 if not isinstance(span, Hold) else MANY)
-            if enough:
+            if span.kind is Kind.MASS_OVERDUE and not self._is_mass():
+                continue
+            if span.kind is Kind.ZERO_ACCEPTANCE or len(span.seen) >= FEWEST.get(span.kind, MANY):
                 yield Truth(
                     kind=span.kind, scope=span.scope, ref=span.ref, since=pace.at(span.first * DAY),
                     until=pace.at((span.last + 1) * DAY), when=pace.at(span.start if isinstance(span, Hold) else (span.last + 1) * DAY),
@@ -233,7 +254,7 @@ def _arrivals(field_: Field, items: tuple[ItemPlan, ...], per_day: list[int], pa
     zero = [(span, span.ref) for span in field_.patterns.of(Kind.ZERO_ACCEPTANCE)]
     drawn: list[tuple[int, int]] = []
     for day, count in enumerate(per_day):
-        shut = {window for span, window in zero if span.covers(day)}
+        shut = {window for span, window in zero if span.first - CLEARED_DAYS <= day <= span.last}
         for _ in range(count):
             which = _draw_item(items, weights, shut, rng)
             drawn.append((day, which))
@@ -276,9 +297,12 @@ def _fill_windows(
             own = next(n for n, item in enumerate(items) if item.window == window)
             while len(here[window]) < FEWEST_ACCEPTED:
                 busiest = max(windows, key=lambda name: (len(here[name]), name))
-                if len(here[busiest]) <= FEWEST_ACCEPTED:
+                shut = [(since - CLEARED_DAYS, until) for since, until, name in zero if name == window]
+                free = [n for n in here[busiest] if not any(since <= drawn[n][0] <= until for since, until in shut)]
+                if len(here[busiest]) <= FEWEST_ACCEPTED or not free:
                     break
-                moved = here[busiest].pop(len(here[busiest]) // 2)
+                moved = free[len(free) // 2]
+                here[busiest].remove(moved)
                 drawn[moved] = (drawn[moved][0], own)
                 here[window].append(moved)
 
@@ -300,7 +324,9 @@ def _sow_patterns(
         for n in range(dose.least * max(1, size.days // 45)):
             span = _find_span(kind, n, ground, pace, codes, taken, rng)
             if span is not None:
-                fields[span.ref.partition("-")[0] if span.scope != "item" else _department_of(span.ref)].patterns.spans.append(span)
+                fields[
+                    span.ref.partition("-")[0] if span.scope != "item" else _department_of(span.ref)
+                ].patterns.spans.append(span)
 
 
 def _department_of(item: str) -> str:
@@ -331,20 +357,31 @@ def _places(kind: Kind, code: str, ground: Ground) -> Iterator[tuple[str, str]]:
         case Kind.ZERO_ACCEPTANCE:
             yield from (("window", window) for window in reversed(windows[1:]))
         case Kind.REGISTERS_ONLY:
-            fitting = {item.window for item in items if item.is_instant and item.procedure in ("filing", "public_service")}
+            fitting = {
+                item.window for item in items if item.is_instant and item.procedure in ("filing", "public_service")
+            }
             yield from (("window", window) for window in windows if window in fitting)
         case Kind.MONTH_END_BATCH | Kind.AFTER_HOURS_BULK:
-            fitting = {item.window for item in items if item.procedure != "licence"}
-            yield from (("window", window) for window in windows if window in fitting)
+            handed = {
+                window: sum(item.weight for item in items if item.window == window and item.procedure != "licence")
+                for window in windows
+            }
+            yield from (
+                ("window", window) for window in sorted(windows, key=lambda name: -handed[name]) if handed[window]
+            )
         case Kind.RATING_BURST:
             yield from (("window", window) for window in windows)
         case Kind.TWO_DOORS:
             fits = [item for item in items if not item.is_instant and not item.is_preliminary]
             yield from (("item", item.code) for item in sorted(fits, key=lambda item: -item.weight))
         case Kind.IDENTICAL_DURATIONS:
-            yield from (("item", item.code) for item in items if item.is_instant and item.procedure in ("filing", "public_service"))
+            yield from (
+                ("item", item.code)
+                for item in items
+                if item.is_instant and item.procedure in ("filing", "public_service")
+            )
         case Kind.ONLINE_CLOSED:
-            yield from (("item", item.code) for item in items if item.is_online)
+            yield from (("item", item.code) for item in sorted(items, key=lambda item: -item.weight) if item.is_online)
         case Kind.AUTHORITY_TAKEN_BACK:
             if any(not item.is_instant and item.procedure in ("licence", "confirmation") for item in items):
                 yield "department", code
@@ -361,15 +398,35 @@ def _span(  # noqa: PLR0913 - as above
     if kind is Kind.ZERO_ACCEPTANCE:
         return Span(kind=kind, scope=scope, ref=ref, first=month[0], last=month[1])
     if kind is Kind.MASS_OVERDUE:
-        return Span(kind=kind, scope=scope, ref=ref, first=max(0, whole[1] - 55) if pace.days < 70 else month[0], last=whole[1] - 20 if pace.days < 70 else month[1])
+        return Span(
+            kind=kind,
+            scope=scope,
+            ref=ref,
+            first=0 if pace.days < 70 else month[0],
+            last=whole[1] - 16 if pace.days < 70 else month[1],
+        )
     if kind in (Kind.MONTH_END_BATCH, Kind.AFTER_HOURS_BULK, Kind.RATING_BURST):
         end = max(day for day in range(month[0], month[1] + 1) if pace.worked[day])
         if kind is not Kind.MONTH_END_BATCH:
             end = pace.add(max(0, end - 8), -rng.randrange(3))
         first = pace.add(end, -HELD_DAYS if kind is not Kind.RATING_BURST else -3 * HELD_DAYS) if end > 15 else 0
-        hour = {Kind.MONTH_END_BATCH: 16 * 3600 + 1200, Kind.AFTER_HOURS_BULK: 20 * 3600 + 600, Kind.RATING_BURST: 15 * 3600}[kind]
+        hour = {
+            Kind.MONTH_END_BATCH: 16 * 3600 + 1200,
+            Kind.AFTER_HOURS_BULK: 20 * 3600 + 600,
+            Kind.RATING_BURST: 15 * 3600,
+        }[kind]
         act, by, gap = ("rate", PARTY, 20) if kind is Kind.RATING_BURST else ("hand_over", "window", 40)
-        return Hold(kind=kind, scope=scope, ref=ref, first=max(0, first), last=end, act=act, by=by, start=end * DAY + hour, gap=gap)
+        return Hold(
+            kind=kind,
+            scope=scope,
+            ref=ref,
+            first=max(0, first),
+            last=end,
+            act=act,
+            by=by,
+            start=end * DAY + hour,
+            gap=gap,
+        )
     return Span(kind=kind, scope=scope, ref=ref, first=whole[0], last=whole[1])
 
 
@@ -408,7 +465,11 @@ FITS: Final[Mapping[Kind, Callable[[ItemPlan], bool]]] = {
     Kind.SPECIAL_UNSERVED: lambda item: item.is_special,
     Kind.SPECIAL_REPEATED: lambda item: item.is_special,
     Kind.HELD_AT_THE_LIMIT: lambda item: item.is_special,
-    Kind.WITHDRAWN_AT_THE_LIMIT: lambda item: _is_promised(item) and item.procedure != "confirmation",
+    Kind.WITHDRAWN_AT_THE_LIMIT: lambda item: (
+        _is_promised(item)
+        and item.procedure != "confirmation"
+        and str(item.content["terms"]["promised"]).endswith("wd")
+    ),
     Kind.CLOSED_WITHIN_MINUTES: _is_promised,
     Kind.OPINION_MISSING: _is_promised,
     Kind.MATERIAL_WAIVED: _is_promised,
@@ -434,14 +495,20 @@ def days_needed(kind: Kind, item: ItemPlan, bound: Bound) -> int:
 
 def _sow_cases(size: Size, ground: Ground, fields: Mapping[str, Field]) -> None:
     rng = Random(f"{size.seed}:plants")  # noqa: S311 - a simulated city
-    wanted = {kind: dose for kind in FITS if (dose := size.doses.get(kind.value)) is not None and (dose.rate or dose.least)}
+    wanted = {
+        kind: dose for kind in FITS if (dose := size.doses.get(kind.value)) is not None and (dose.rate or dose.least)
+    }
     if not wanted:
         return
     candidates: dict[Kind, list[tuple[str, int]]] = {kind: [] for kind in wanted}
     for code, field_ in fields.items():
         items = ground.items_of(code)
         fitting = [
-            [(kind, size.days - days_needed(kind, item, ground.bounds[item.code])) for kind in wanted if FITS[kind](item)]
+            [
+                (kind, size.days - days_needed(kind, item, ground.bounds[item.code]))
+                for kind in wanted
+                if FITS[kind](item)
+            ]
             for item in items
         ]
         for index, (second, which, _is_online) in enumerate(field_.arrivals):
@@ -481,7 +548,7 @@ def _make_room(
         if which is None:
             continue
         last = size.days - days_needed(kind, items[which], ground.bounds[items[which].code])
-        for index, (second, before, _is_online) in enumerate(field_.arrivals):
+        for index, (second, before, is_online) in enumerate(field_.arrivals):
             other = items[before]
             if second // DAY > last:
                 break
@@ -489,6 +556,6 @@ def _make_room(
                 continue
             if any(field_.patterns.alters(each, second // DAY) for each in (other, items[which])):
                 continue
-            field_.arrivals[index] = (second, which, False)
+            field_.arrivals[index] = (second, which, is_online and items[which].is_online)
             return [(code, index)]
     return []

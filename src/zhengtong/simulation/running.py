@@ -110,7 +110,6 @@ def _parts(bureaus: list[Bureau], pace: Pace) -> Generator[Part, None, None]:
         yield _leave(bureau, pace)
 
 
-
 def _live(bureau: Bureau, days: range) -> Part:
     known, acts = dict(bureau.series), bureau.acts
     entries = [entry for day in days for entry in bureau.live(day)]
@@ -225,5 +224,3 @@ def _sign(pace: Pace) -> int:
     for upto in (*range(DAYS_SIGNED_AT_ONCE, pace.days, DAYS_SIGNED_AT_ONCE), pace.days):
         signed += len(run_root_of_day(pace.at(upto * DAY + AFTER_THE_LAST_NIGHT)))
     return signed
-
-

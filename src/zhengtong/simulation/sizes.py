@@ -27,7 +27,7 @@ class Size:
 
 
 # The year is 顺德 2005 (DOMAIN 13.1): 53 departments, 628 items, 1,000 staff, 488,970 cases.
-TOWN: Final = Size(cases=500, first=date(2026, 3, 2), days=61, departments=8, items=48, staff=72)
+TOWN: Final = Size(cases=500, first=date(2026, 3, 2), days=61, departments=8, items=48, staff=76)
 MONTH: Final = Size(cases=40_000, first=date(2026, 3, 1), days=31, departments=53, items=628, staff=1_000)
 YEAR: Final = Size(cases=488_970, first=date(2025, 1, 1), days=365, departments=53, items=628, staff=1_000)
 PRESETS: Final[Mapping[str, Size]] = {"town": TOWN, "month": MONTH, "year": YEAR}

@@ -66,6 +66,8 @@ class Life:
     events: list[Event] = field(default_factory=list)
     sealed: list[SealedRow] = field(default_factory=list)
     back_office: bool = False
+    was_held: bool = False
+    month: int = 0
 
     @property
     def number(self) -> str:

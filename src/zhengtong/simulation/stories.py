@@ -114,7 +114,11 @@ class Story:
             return [*steps, Step(act="supplement_never_came", by=LAW)], False
         steps.append(self._supply(papers[-1:]))
         if rng.random() < STILL_DEFECTIVE and (act := self._decline_defective()):
-            return [*steps, *self._check(papers[-1:], "defective"), *self._with_consent(act, "superior", by="window", same_day=True)], False
+            return [
+                *steps,
+                *self._check(papers[-1:], "defective"),
+                *self._with_consent(act, "superior", by="window", same_day=True),
+            ], False
         return [*steps, *self._check(papers[-1:])], True
 
     def _decline_defective(self) -> Step | None:
@@ -151,12 +155,16 @@ class Story:
         }  # fmt: skip
         told = self.plant if self._is(Kind.RECEIPT_MISSING, Kind.FEE_OUTSIDE) else None
         find = _fee_due(receipt)
-        return [Step(act="settle_fee", by="window", seconds=self.rng.randint(60, 600), service=60, find=find, told=told)]
+        return [
+            Step(act="settle_fee", by="window", seconds=self.rng.randint(60, 600), service=60, find=find, told=told)
+        ]
 
     def _hand_over(self, by: str, most: int) -> list[Step]:
         at_once = self.life.item.is_instant and not self._chance(COLLECTS_LATER)
         manner = "electronic" if self.life.is_online else "direct"
-        step = Step(act="hand_over", by=by, seconds=self.rng.randint(30, 120), service=60, inputs={"manner": manner}, latest=1)
+        step = Step(
+            act="hand_over", by=by, seconds=self.rng.randint(30, 120), service=60, inputs={"manner": manner}, latest=1
+        )
         if not at_once:
             step.days, step.latest = self._days(0, most), 2
         return [step]
@@ -166,11 +174,15 @@ class Story:
             return []
         level = LEVELS[self.rng.randrange(len(LEVELS))]
         channel = "online" if self.life.is_online else "window"
-        return [Step(act="rate", by=PARTY, seconds=self.rng.randint(20, 400), inputs={"level": level, "channel": channel})]
+        return [
+            Step(act="rate", by=PARTY, seconds=self.rng.randint(20, 400), inputs={"level": level, "channel": channel})
+        ]
 
     def _withdraw(self, by: str = "", days: int = 0) -> Step:
         words = ("reason",) if "reason" in {each.name for each in self.life.bound.actions["withdraw"].inputs} else ()
-        return Step(act="withdraw", by=by or (PARTY if self.life.is_online else "window"), days=days, words=words, seconds=300)
+        return Step(
+            act="withdraw", by=by or (PARTY if self.life.is_online else "window"), days=days, words=words, seconds=300
+        )
 
     def _exam_days(self, spent: int = 0) -> int:
         """How long the case officer takes: at least a day, less than the promise by two days or more."""
@@ -179,8 +191,8 @@ class Story:
             return promised + self._days(1, 3)
         if self._is(Kind.LIMIT_MISSED):
             return legal + self._days(1, 3)
-        if self.told.overloaded and self.rng.random() < 0.75:
-            return promised + self._days(1, 5)
+        if self.told.overloaded:
+            return promised + self._days(1, 4)
         return self._days(1, min(4, promised - 2 - spent))
 
     @property
@@ -213,20 +225,40 @@ class Story:
             return [*before, self._at_once(at_once, "window"), *ends]
         steps += self._accept()
         if self.life.item.is_instant:
-            return [*steps, Step(act=later, by="undertaker", seconds=self.rng.randint(1800, 7200), words=self._opinion(later), latest=0), *ends]
+            return [
+                *steps,
+                Step(
+                    act=later,
+                    by="undertaker",
+                    seconds=self.rng.randint(1800, 7200),
+                    words=self._opinion(later),
+                    latest=0,
+                ),
+                *ends,
+            ]
         if self._is(Kind.WITHDRAWN_AT_THE_LIMIT):
             step = self._withdraw("window", self._term("promised") - 1)
             step.told = self.plant
             return [*steps, step]
         if self._is(Kind.CLOSED_WITHIN_MINUTES):
-            return [*_at_once(steps), Step(act=later, by="undertaker", seconds=150, exact=True, words=("opinion",), told=self.plant), *ends]
+            return [
+                *_at_once(steps),
+                Step(act=later, by="undertaker", seconds=150, exact=True, words=("opinion",), told=self.plant),
+                *ends,
+            ]
         if self._chance(WITHDRAWS):
             return [*steps, self._withdraw()]
         refusal = {"provide": "refuse", "record": "decline"}[later]
         if self._chance(REFUSED / 2):
             act = Step(act=refusal, by="undertaker", days=1, latest=1, words=("reason",))
             return [*steps, *self._with_consent(act, "superior", by="undertaker")]
-        decide = Step(act=later, by="undertaker", days=self._exam_days(), words=self._opinion(later), latest=None if self._breaks_limit else 0)
+        decide = Step(
+            act=later,
+            by="undertaker",
+            days=self._exam_days(),
+            words=self._opinion(later),
+            latest=None if self._breaks_limit else 0,
+        )
         decide.days = max(decide.days, 1)
         decide.latest = None if self._breaks_limit else decide.days
         if self._is(Kind.OPINION_MISSING):
@@ -287,7 +319,11 @@ class Story:
         if self._chance(WITHDRAWS):
             return [*steps, self._withdraw()]
         days = self._exam_days()
-        steps.append(Step(act="pass", by="undertaker", days=days, words=("opinion",), latest=None if self._breaks_limit else days))
+        steps.append(
+            Step(
+                act="pass", by="undertaker", days=days, words=("opinion",), latest=None if self._breaks_limit else days
+            )
+        )
         if self._chance(REFUSED):
             act = Step(act="deny", by="approver", seconds=600, words=("reason",), latest=0)
             served = Step(act="serve", by="window", days=self._days(0, 2), latest=3, find=_paper("denial_decision"))
@@ -297,7 +333,9 @@ class Story:
 
     def _decide(self, act: str, *, seconds: int = 0, days: int = 0, latest: int = 0) -> Step:
         seconds = seconds or self.rng.randint(600, 5400)
-        step = Step(act=act, by="approver", seconds=0 if days else seconds, days=days, latest=latest, words=self._opinion(act))
+        step = Step(
+            act=act, by="approver", seconds=0 if days else seconds, days=days, latest=latest, words=self._opinion(act)
+        )
         if self._is(Kind.OPINION_MISSING):
             step.told = self.plant
         return step
@@ -324,7 +362,14 @@ class Story:
         if self.life.item.is_instant and not self.told.back_office:
             return [*steps, self._at_once("grant_on_spot", "approver"), *self._licence_ends()]
         if self._is(Kind.CONFORMING_DECLINED):
-            act = Step(act="decline_no_jurisdiction", by="window", seconds=400, inputs={"competent_organ": "qy"}, words=("reason",), told=self.plant)
+            act = Step(
+                act="decline_no_jurisdiction",
+                by="window",
+                seconds=400,
+                inputs={"competent_organ": "qy"},
+                words=("reason",),
+                told=self.plant,
+            )
             return [*steps, *self._with_consent(act, "superior", by="window", same_day=True)]
         spent = 0
         if self._is(Kind.ACCEPTANCE_DEEMED):
@@ -341,12 +386,22 @@ class Story:
         else:
             steps += self._accept()
         if self._is(Kind.MARK_CORRECTED):
-            act = Step(act="correct", by="window", seconds=1200, find=_earlier("received"), words=("reason",), told=self.plant)
+            act = Step(
+                act="correct", by="window", seconds=1200, find=_earlier("received"), words=("reason",), told=self.plant
+            )
             steps += self._with_consent(act, "head", by="window", same_day=True)
         if self.life.item.is_preliminary:
             days = 21 if self._is(Kind.FORWARDING_LATE) else self._days(1, 6)
-            step = Step(act="send_up", by="lower", days=days, words=("opinion",), latest=None if self._is(Kind.FORWARDING_LATE) else days + 2)
+            step = Step(
+                act="send_up",
+                by="lower",
+                days=days,
+                words=("opinion",),
+                latest=None if self._is(Kind.FORWARDING_LATE) else days + 2,
+            )
             return [*steps, step, *self._examined(0)]
+        if self._is(Kind.CLOSED_WITHIN_MINUTES):
+            steps = _at_once(steps)
         return [*steps, *self._examined(spent)]
 
     def _examined(self, spent: int) -> list[Step]:
@@ -370,7 +425,13 @@ class Story:
             days = 1
         step_late = self._is(Kind.STEP_OVERDUE)
         review_days = self._days(3, 4) if step_late else 0
-        passed = Step(act="pass", by="undertaker", days=1 if step_late else days, words=("opinion",), latest=None if self._breaks_limit else days)
+        passed = Step(
+            act="pass",
+            by="undertaker",
+            days=1 if step_late else days,
+            words=("opinion",),
+            latest=None if self._breaks_limit else days,
+        )
         if steps and not self._breaks_limit:
             passed.days = passed.latest = 1
         if self._is(Kind.STEP_BACKDATED):
@@ -388,17 +449,37 @@ class Story:
         if self._chance(REFUSED):
             act = Step(act="refuse", by="approver", seconds=900, words=("reason",), latest=0)
             served = Step(act="serve", by="issuer", days=self._days(0, 2), latest=3, find=_paper("refusal_decision"))
-            return [*steps, *self._with_consent(act, "superior", by="undertaker", same_day=True), served, Step(act="hand_over_refusal", by="issuer", seconds=200)]
+            return [
+                *steps,
+                *self._with_consent(act, "superior", by="undertaker", same_day=True),
+                served,
+                Step(act="hand_over_refusal", by="issuer", seconds=200),
+            ]
         return [*steps, *self._approved("grant"), *self._licence_ends()]
 
     def _beside(self) -> list[Step]:
         """Opinions asked, an extension, a special procedure: what goes on while the case officer works."""
         steps: list[Step] = []
         if self._is(Kind.OPINION_SILENT) or self._chance(ASKS_OPINION):
-            ask = Step(act="ask_opinion", by="undertaker", seconds=900, inputs={"branches": [{"to": self.asked_unit}]}, words=("question",), latest=0)
+            ask = Step(
+                act="ask_opinion",
+                by="undertaker",
+                seconds=900,
+                inputs={"branches": [{"to": self.asked_unit}]},
+                words=("question",),
+                latest=0,
+            )
             if self._is(Kind.OPINION_SILENT):
                 return [ask, Step(act="opinion", by=LAW)]
-            give = Step(act="give_opinion", by="@unit", unit=self.asked_unit, days=self._days(1, 3), latest=3, find=_asked("agree"), words=("opinion",))
+            give = Step(
+                act="give_opinion",
+                by="@unit",
+                unit=self.asked_unit,
+                days=self._days(1, 3),
+                latest=3,
+                find=_asked("agree"),
+                words=("opinion",),
+            )
             return [ask, give]
         if self._chance(EXTENDED):
             act = Step(act="extend", by="undertaker", days=1, latest=1, inputs={"term": "5 wd"}, words=("reason",))
@@ -413,7 +494,14 @@ class Story:
         return steps
 
     def _special_once(self) -> list[Step]:
-        begin = Step(act="begin_special", by="undertaker", days=1, latest=1, inputs={"branches": [{"kind": "testing"}]}, words=("reason",))
+        begin = Step(
+            act="begin_special",
+            by="undertaker",
+            days=1,
+            latest=1,
+            inputs={"branches": [{"kind": "testing"}]},
+            words=("reason",),
+        )
         if self._is(Kind.HELD_AT_THE_LIMIT):
             begin.days = begin.latest = self._term("promised") - self._days(0, 1)
             begin.told = self.plant
@@ -421,7 +509,14 @@ class Story:
             begin.told = self.plant
         days = 31 if self._is(Kind.SPECIAL_OVERRUN) else self._days(2, 8)
         serve = Step(act="serve", by="undertaker", seconds=900, find=_paper("special_notice"), latest=0)
-        end = Step(act="end_special", by="undertaker", days=days, latest=None if self._is(Kind.SPECIAL_OVERRUN) else days + 2, inputs={"verdict": "passed"}, words=("finding",))
+        end = Step(
+            act="end_special",
+            by="undertaker",
+            days=days,
+            latest=None if self._is(Kind.SPECIAL_OVERRUN) else days + 2,
+            inputs={"verdict": "passed"},
+            words=("finding",),
+        )
         begun = self._with_consent(begin, "head", by="undertaker", same_day=True)
         return [*begun, end] if self._is(Kind.SPECIAL_UNSERVED) else [*begun, serve, end]
 
@@ -429,8 +524,21 @@ class Story:
         """Paid, made, published, handed over."""
         made_after = self._days(11, 13) if self._is(Kind.DELIVERY_LATE) else self._days(0, 2)
         told_after = self._days(8, 10) if self._is(Kind.PUBLICITY_LATE) else self._days(0, 1)
-        make = Step(act="make", by="issuer", days=made_after, seconds=1200, latest=None if self._is(Kind.DELIVERY_LATE) else made_after + 2)
-        publish = Step(act="publish", by="issuer", days=told_after, seconds=600, service=30, latest=None if self._is(Kind.PUBLICITY_LATE) else told_after + 1)
+        make = Step(
+            act="make",
+            by="issuer",
+            days=made_after,
+            seconds=1200,
+            latest=None if self._is(Kind.DELIVERY_LATE) else made_after + 2,
+        )
+        publish = Step(
+            act="publish",
+            by="issuer",
+            days=told_after,
+            seconds=600,
+            service=30,
+            latest=None if self._is(Kind.PUBLICITY_LATE) else told_after + 1,
+        )
         pair = [publish, make] if self._is(Kind.DELIVERY_LATE) else [make, publish]
         if self.life.item.is_instant and not self.told.back_office and self.plant is None:
             make.days, make.latest, publish.days, publish.latest = 0, 1, 0, 1
@@ -453,11 +561,30 @@ class Story:
         if self._chance(0.25):
             return [*steps, Step(act="answer_at_once", by="operator", seconds=120, exact=True, words=("reply",)), close]
         unit = self.asked_unit
-        steps.append(Step(act="dispatch", by="dispatcher", seconds=rng.randint(60, 900), exact=True, inputs={"unit": unit}))
+        steps.append(
+            Step(act="dispatch", by="dispatcher", seconds=rng.randint(60, 900), exact=True, inputs={"unit": unit})
+        )
         late_sign = self._is(Kind.HOTLINE_SIGNED_LATE)
-        sign = Step(act="sign_for", by="@unit", unit=unit, days=2 if late_sign else 0, seconds=rng.randint(600, 7000), service=20, exact=not late_sign, latest=0)
+        sign = Step(
+            act="sign_for",
+            by="@unit",
+            unit=unit,
+            days=2 if late_sign else 0,
+            seconds=rng.randint(600, 7000),
+            service=20,
+            exact=not late_sign,
+            latest=0,
+        )
         days = self._days(6, 8) if self._is(Kind.HOTLINE_LATE) else self._days(1, 3)
-        reply = Step(act="reply", by="@unit", unit=unit, days=days, latest=None if self._is(Kind.HOTLINE_LATE) else days, inputs={"contacted": True}, words=("reply",))
+        reply = Step(
+            act="reply",
+            by="@unit",
+            unit=unit,
+            days=days,
+            latest=None if self._is(Kind.HOTLINE_LATE) else days,
+            inputs={"contacted": True},
+            words=("reply",),
+        )
         if self._is(Kind.CALLER_NOT_CONTACTED):
             reply.inputs, reply.told = {"contacted": False}, self.plant
         if late_sign:
@@ -472,11 +599,35 @@ class Story:
                 Step(act="confirm_receipt", by="clerk", seconds=rng.randint(600, 3000), latest=1),
             ]  # fmt: skip
         else:
-            steps = [Step(act="receive_at_once", by="clerk", inputs={"provide": "paper", "channel": "in_person"}, words=("applicant", "wanted"))]
+            steps = [
+                Step(
+                    act="receive_at_once",
+                    by="clerk",
+                    inputs={"provide": "paper", "channel": "in_person"},
+                    words=("applicant", "wanted"),
+                )
+            ]
         days = 21 + self._days(0, 2) if self._is(Kind.DISCLOSURE_LATE) else self._days(1, 4)
         steps.append(Step(act="take_up", by="clerk", seconds=rng.randint(600, 3000), latest=1))
-        steps.append(Step(act="disclose", by="officer", days=days, latest=None if self._is(Kind.DISCLOSURE_LATE) else days + 1, words=("reply",)))
-        return [*steps, Step(act="deliver", by="clerk", days=self._days(0, 1), latest=2, inputs={"manner": "electronic" if self.life.is_online else "direct"})]
+        steps.append(
+            Step(
+                act="disclose",
+                by="officer",
+                days=days,
+                latest=None if self._is(Kind.DISCLOSURE_LATE) else days + 1,
+                words=("reply",),
+            )
+        )
+        return [
+            *steps,
+            Step(
+                act="deliver",
+                by="clerk",
+                days=self._days(0, 1),
+                latest=2,
+                inputs={"manner": "electronic" if self.life.is_online else "direct"},
+            ),
+        ]
 
 
 def _at_once(steps: list[Step]) -> list[Step]:
@@ -489,14 +640,22 @@ def _at_once(steps: list[Step]) -> list[Step]:
 
 def _consent(life: Life) -> Mapping[str, Json]:
     assert life.state is not None
-    waiting = [each for each in life.state.branches.values() if each.group == CONSENT and each.status is not BranchStatus.SETTLED]
+    waiting = [
+        each
+        for each in life.state.branches.values()
+        if each.group == CONSENT and each.status is not BranchStatus.SETTLED
+    ]
     return {"branch": waiting[-1].branch, "verdict": "granted"}
 
 
 def _asked(verdict: str):  # type: ignore[no-untyped-def]
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
-        waiting = [each for each in life.state.branches.values() if each.group != CONSENT and each.status is not BranchStatus.SETTLED]
+        waiting = [
+            each
+            for each in life.state.branches.values()
+            if each.group != CONSENT and each.status is not BranchStatus.SETTLED
+        ]
         return {"branch": waiting[-1].branch, "verdict": verdict}
 
     return find
@@ -505,7 +664,9 @@ def _asked(verdict: str):  # type: ignore[no-untyped-def]
 def _paper(code: str):  # type: ignore[no-untyped-def]
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
-        number = next(paper.number for paper in reversed(tuple(life.state.documents.values())) if paper.document == code)
+        number = next(
+            paper.number for paper in reversed(tuple(life.state.documents.values())) if paper.document == code
+        )
         return {"number": number, "manner": "direct"}
 
     return find

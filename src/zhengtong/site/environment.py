@@ -1,5 +1,6 @@
-"""The typed readers of the environment. Each fails loudly, naming the variable; a secret may also stand in the
-file that `<NAME>_FILE` names, which others may not read. The architecture test compares the names asked for here with `.env.example`."""
+"""The typed readers of the environment. Each fails loudly, naming the variable; a secret may also stand in the file
+that `<NAME>_FILE` names, which others may not read. The architecture test compares the names asked for here with
+`.env.example`."""
 
 import os
 from collections.abc import Callable, Collection

@@ -45,7 +45,20 @@ from zhengtong.windows.models import Hall, Window
 
 BEFORE: Final = timedelta(days=60)
 ADMINISTRATORS: Final = (("zx21", Duty.SYSTEM), ("zx22", Duty.SECURITY), ("zx23", Duty.AUDIT))
-CENTRE_ACCOUNTS: Final = ("zx02", "zx04", "zx05", "zx06", "zx07", "zx08", "zx09", "zx10", "qy01", "qy03", "qy05", "qy06")
+CENTRE_ACCOUNTS: Final = (
+    "zx02",
+    "zx04",
+    "zx05",
+    "zx06",
+    "zx07",
+    "zx08",
+    "zx09",
+    "zx10",
+    "qy01",
+    "qy03",
+    "qy05",
+    "qy06",
+)
 CITIZENS: Final = 4
 
 
@@ -101,7 +114,14 @@ def _write_units(organs: Organs) -> dict[str, Unit]:
 
 def _write_people(organs: Organs, units: Mapping[str, Unit], began: date) -> dict[str, Person]:
     Post.objects.bulk_create(
-        Post(code=plan.code, name=plan.name, name_en=plan.name_en, unit=units[plan.unit], kind=plan.kind, is_head=plan.is_head)
+        Post(
+            code=plan.code,
+            name=plan.name,
+            name_en=plan.name_en,
+            unit=units[plan.unit],
+            kind=plan.kind,
+            is_head=plan.is_head,
+        )
         for plan in organs.posts
     )
     Person.objects.bulk_create(
@@ -140,7 +160,9 @@ def _write_halls(organs: Organs, items: Iterable[ItemPlan]) -> None:
     )  # fmt: skip
     used = {item.window for item in items}
     posts = {post.code: post for post in organs.posts}
-    Window.objects.create(hall=hall, number="A01", name="综合窗口", name_en="General window", unit="zx", posts=["zx-window"])
+    Window.objects.create(
+        hall=hall, number="A01", name="综合窗口", name_en="General window", unit="zx", posts=["zx-window"]
+    )
     Window.objects.bulk_create(
         Window(hall=hall, number=f"{n + 1:03d}", name=posts[window].name, name_en=posts[window].name_en,
                unit=posts[window].unit, posts=[window])

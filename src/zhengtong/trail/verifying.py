@@ -60,6 +60,16 @@ def _verify_book(book: Book) -> tuple[TrailFault | None, int]:
     return None, seq
 
 
+def has_heads(signed: object) -> bool:
+    """Whether the entries that a day's root names stand where they stood, with the hashes they had."""
+    assert isinstance(signed, list | tuple)
+    for book, seq, wanted in signed:
+        entry = Entry.objects.filter(book=book, seq=seq).first()
+        if entry is None or bytes(entry.hash).hex() != wanted:
+            return False
+    return True
+
+
 def heads_at(until: datetime) -> tuple[tuple[str, int, str], ...]:
     """Book, place and hash of the last entry of each book before an instant: what the day's root takes along."""
     found = []

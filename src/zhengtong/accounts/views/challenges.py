@@ -68,6 +68,8 @@ def take_answer(request: HttpRequest, purpose: str, account: int, now: datetime)
         and (asked["purpose"], asked["account"]) == (purpose, account)
         and now - datetime.fromisoformat(asked["at"]) <= HALFWAY_LASTS
     )
+    if not fits and not request.POST.get("credential"):
+        raise NotPossible("key_wrong")
     if not fits:
         who = Account.objects.filter(pk=account).first() if account else None
         log_sign_in(who, SignInOutcome.REFUSED, visit=visit_of(request), at=now, method=SignInMethod.KEY)

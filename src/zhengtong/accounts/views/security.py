@@ -1,8 +1,10 @@
 """账号安全: a person's own password, second steps, recovery codes, signed-in devices and sign-in history."""
 
 import re
+from datetime import datetime
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidTag
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,13 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhengtong.accounts import clock, second_factors
-from zhengtong.accounts.authenticators import begin_app, check_totp, confirm_app, totp_address
+from zhengtong.accounts.authenticators import check_totp, confirm_app, new_secret, totp_address
 from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.forms import AgainForm, AppForm, ChangePasswordForm, FactorForm, KeyForm, RowForm
 from zhengtong.accounts.frames import desk_frame, portal_frame
 from zhengtong.accounts.labels import UNUSUAL_WORDS, AccountKind, SignInMethod, SignInOutcome
-from zhengtong.accounts.models import SignIn
+from zhengtong.accounts.models import Account, SignIn
 from zhengtong.accounts.openid import unlink_account
 from zhengtong.accounts.openid_providers import providers, providers_for
 from zhengtong.accounts.passkeys import check_key, register_key
@@ -36,6 +38,7 @@ from zhengtong.accounts.requests import (
     visit_of,
 )
 from zhengtong.accounts.rules import rules
+from zhengtong.accounts.sealed_fields import seal, unseal
 from zhengtong.accounts.sessions import devices_of, end_device, end_others
 from zhengtong.accounts.sign_in_log import log_sign_in
 from zhengtong.accounts.unsent import kept_for
@@ -43,6 +46,7 @@ from zhengtong.accounts.views.challenges import AGAIN, REGISTER, take_answer
 
 SAFE: Final = ("GET", "HEAD", "POST")
 HISTORY_PAGE: Final = 30
+NEW_APP: Final = "accounts.new_app"
 CODE: Final = re.compile(r"^[a-z0-9_.:-]*[a-z_:][a-z0-9_.:-]*$", re.IGNORECASE)  # of a choice: says nothing to a person
 
 
@@ -159,17 +163,31 @@ def add_app(request: HttpRequest) -> HttpResponse:
     now, account = real_now(), required_account(request)
     form = AppForm(request.POST or None)
     try:
-        waiting = begin_app(account, at=now)
-        if request.method == "POST" and form.is_valid():
-            confirm_app(account, **form.cleaned_data, visit=visit_of(request), at=now)
-            return _added(request)
+        secret = _secret_in_hand(request, account, now)
     except NotPossible as fault:
-        if fault.code == "too_many_keys":
-            messages.warning(request, str(fault.words))
-            return redirect("accounts:security")
-        form.add_error("code", str(fault.words))
-    more = {"secret": waiting.secret, "address": totp_address(account, waiting.secret)}
+        messages.warning(request, str(fault.words))
+        return redirect("accounts:security")
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            confirm_app(account, secret=secret, name=data["name"], code=data["code"], visit=visit_of(request), at=now)
+        except NotPossible as fault:
+            form.add_error("code", str(fault.words))
+        else:
+            return _added(request)
+    sealed = seal(f"{account.pk} {now.isoformat()} {secret}", column=NEW_APP)
+    more = {"secret": secret, "sealed": sealed, "address": totp_address(account, secret)}
     return _draw(request, "add_app", 400 if form.errors else 200, form=form, **more)
+
+
+def _secret_in_hand(request: HttpRequest, account: Account, now: datetime) -> str:
+    """The page carries it sealed, for this person and for as long as the proof of identity holds; else a new one."""
+    try:
+        who, drawn, secret = unseal(request.POST.get("sealed", ""), column=NEW_APP).split(" ")
+    except (ValueError, InvalidTag):
+        return new_secret(account)
+    is_ours = int(who) == account.pk and now - datetime.fromisoformat(drawn) <= rules().confirmed_for
+    return secret if is_ours else new_secret(account)
 
 
 @never_cache

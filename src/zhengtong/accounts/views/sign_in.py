@@ -220,7 +220,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(SAFE)
 def enrol(request: HttpRequest) -> HttpResponse:
-    """The first sign-in of a member of staff: an authenticator gets its secret and proves it, or a key is registered."""
+    """The first sign-in of a member of staff: an authenticator proves its secret, or a key is registered."""
     now = real_now()
     account = halfway(request, now)
     if account is None or has_second(account):

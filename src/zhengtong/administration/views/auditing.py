@@ -3,6 +3,7 @@
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -68,7 +69,7 @@ def _filters(request: HttpRequest) -> tuple[Filters, str]:
     for name in ("first", "last"):
         try:
             days[name] = read_day(given[name]) if given[name] else None
-        except ValueError:
+        except (ValueError, ValidationError):
             return Filters(), _("日期请写成 2026-11-20 这样。")
     words = {name: given[name] for name in ("who", "what", "outcome", "about", "before")}
     return Filters(**words, first=days["first"], last=days["last"]), ""

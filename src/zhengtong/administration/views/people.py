@@ -125,7 +125,7 @@ def _person_page(
 
 
 def _hold_form(whom: Person, at: datetime, posted: Any = None) -> HoldForm:
-    leaves = [("", _("（不选）")), *people.held_now(whom, people.day_of(at))]
+    leaves = people.held_now(whom, people.day_of(at))
     return HoldForm(posted, options={"post": people.all_posts(), "leaves": leaves})
 
 
@@ -236,7 +236,7 @@ def leave(request: HttpRequest, ref: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     today = people.day_of(at)
     posts = [
-        (post.code, f"{name_of(post.unit)} {name_of(post)}", people.followers_for(post, whom, today))
+        (post.code, people.place_of(post), people.followers_for(post, whom, today))
         for post in queries.posts_to_fill(whom, today)
     ]
     form = LeaveForm(posted, posts=posts)

@@ -22,6 +22,7 @@ DEPT: Final = "wj"  # whose cases are copied
 ORGANS: Final = 40
 ITEM: Final = "qy-wj-0003"
 STAGES: Final = (OPEN, ARRIVED, RECEIVED, ACCEPTED, PASSED, REVIEWED, GRANTED)
+FRESH: Final = (OPEN, ARRIVED, RECEIVED)  # or what is silent for five days is deemed accepted
 CHUNK: Final = 100_000
 SPAN: Final = 65 * 24 * 3600
 APART: Final = 5_000 << 15  # an opening each five seconds, in the ids' own measure
@@ -39,8 +40,8 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
     """Organs, people, accounts, items, and so many real cases of the organ, left at all stages."""
     ground = city.lay_ground(now=now)
     stories = [
-        Story(name=f"{n}", items=(ITEM,), steps=STAGES[n % len(STAGES)], ago=(6, 9), count=1, online=True)
-        for n in range(histories)
+        Story(name=f"{n}", items=(ITEM,), steps=steps, ago=(1, 3) if steps in FRESH else (6, 9), count=1, online=True)
+        for n, steps in ((n, STAGES[n % len(STAGES)]) for n in range(histories))
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
     with _without_waiting_for_the_disk():

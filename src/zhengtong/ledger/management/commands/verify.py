@@ -4,13 +4,16 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from zhengtong.accounts.guards import GUARDS
 from zhengtong.ledger import keys
 from zhengtong.ledger.folds import kernel_folds
 from zhengtong.ledger.index_checking import find_misindexed, find_unclaimed
@@ -19,6 +22,8 @@ from zhengtong.ledger.progress import Progress
 from zhengtong.ledger.roots import RootsUnreadable
 from zhengtong.ledger.sources import BundleSource, DatabaseSource, Source, Unreadable
 from zhengtong.ledger.verify import Fault, Report, find_unopenable, verify
+from zhengtong.trail.triggers import TRAIL
+from zhengtong.trail.verifying import verify_trail
 
 NOT_OPENED = "sealed rows were not opened, so what stands in them and in their blind indexes was not checked"
 
@@ -42,12 +47,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        began = perf_counter()
         try:
             report, opened = self._report(options)
         except (Unreadable, RootsUnreadable, keys.KeyUnreadable, DatabaseError, OSError) as error:
             raise CommandError(f"unreadable: {error}", returncode=2) from error
         faults = [*report.faults, *opened]
-        self._say_json(report, faults) if options["json"] else self._say(report, faults)
+        self._say_json(report, faults) if options["json"] else self._say(report, faults, perf_counter() - began)
         if faults:
             sys.exit(1)
 
@@ -64,19 +70,20 @@ class Command(BaseCommand):
         if bundle is not None:
             return report, []
         if options["closed"] or not keys.has_master():
-            return replace(report, notes=(*report.notes, NOT_OPENED)), list(find_unclaimed())
+            return replace(report, notes=(*report.notes, NOT_OPENED)), [*find_unclaimed(), *find_trail_faults()]
         known = {(fault.code, fault.where) for fault in report.faults}
         opened = [f for f in find_unopenable() if (f.code, f.where) not in known]
-        return report, [*opened, *find_unclaimed(), *find_misindexed(installed().found_by)]
+        return report, [*opened, *find_unclaimed(), *find_misindexed(installed().found_by), *find_trail_faults()]
 
-    def _say(self, report: Report, faults: list[Fault]) -> None:
+    def _say(self, report: Report, faults: list[Fault], seconds: float) -> None:
         for note in report.notes:
             self.stdout.write(f"note: {note}")
         if report.gaps:
             shown = ", ".join(report.gaps[:10]) + (" …" if len(report.gaps) > 10 else "")
             self.stdout.write(f"note: {len(report.gaps)} numbers were drawn and not used: {shown}")
         self.stdout.write(
-            f"{report.cases} cases, {report.events} events, {report.sealed_rows} sealed rows, {report.roots} roots"
+            f"{report.cases} cases, {report.events} events, {report.sealed_rows} sealed rows, {report.roots} roots; "
+            f"{seconds:.1f} s, {report.events / max(seconds, 0.001):,.0f} events a second"
         )
         if not faults:
             self.stdout.write(self.style.SUCCESS("whole: everything is as it was written"))
@@ -92,3 +99,9 @@ class Command(BaseCommand):
         said = asdict(report) | {"whole": not faults, "faults": [asdict(fault) for fault in faults]}
         said["first"] = said["faults"][0] if faults else None
         self.stdout.write(json.dumps(said, ensure_ascii=False, sort_keys=True))
+
+
+def find_trail_faults() -> Iterator[Fault]:
+    """The audit trail beside the ledger, and the triggers that keep it and the dated rows of people."""
+    for fault in verify_trail((*TRAIL, *GUARDS)).faults:
+        yield Fault(code=fault.code, where=fault.where, text="the audit trail is not as it was written")

@@ -23,19 +23,24 @@ from zhengtong.operating.snapshots import NoSnapshot
 class Command(BaseCommand):
     help = (
         "Keep database, files, roots and local law as of one instant, sealed, while people work. Examples: "
-        "zhengtong backup --new-key /root/backup.key; zhengtong backup /backup --recipient /etc/zhengtong/backup.key.pub "
-        "--keep 30"
+        "zhengtong backup --new-key backup.key; zhengtong backup /var/backups --recipient backup.key.pub --keep 30"
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("to", nargs="?", type=Path, help="a file, or a folder in which each gets a name of its own")
         parser.add_argument("--recipient", type=Path, metavar="FILE", help="seal for this public key (recommended)")
-        parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="seal with the passphrase in this file")
-        parser.add_argument("--with-keys", type=Path, metavar="FILE", help="the keys too, under the passphrase in this file")
+        parser.add_argument(
+            "--passphrase-file", type=Path, metavar="FILE", help="seal with the passphrase in this file"
+        )
+        parser.add_argument(
+            "--with-keys", type=Path, metavar="FILE", help="the keys too, under the passphrase in this file"
+        )
         parser.add_argument("--keep", type=int, default=0, metavar="N", help="in a folder: remove all but the newest N")
         parser.add_argument("--by-copy", action="store_true", help="PostgreSQL: by COPY even where pg_dump is there")
-        parser.add_argument("--new-key", type=Path, metavar="FILE", help="draw a key to open backups with; FILE.pub seals")
+        parser.add_argument(
+            "--new-key", type=Path, metavar="FILE", help="draw a key to open backups with; FILE.pub seals"
+        )
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -99,7 +104,9 @@ class Command(BaseCommand):
     def _say(self, kept: Kept) -> None:
         figures = kept.snapshot.figures
         self.stdout.write(f"{kept.path}: {kept.size:,} bytes; {kept.snapshot.how}")
-        self.stdout.write(f"{figures.cases:,} cases, {figures.events:,} events, {kept.files:,} files; heads {figures.heads}")
+        self.stdout.write(
+            f"{figures.cases:,} cases, {figures.events:,} events, {kept.files:,} files; heads {figures.heads}"
+        )
         self.stdout.write("with the keys, under a passphrase of their own" if kept.has_keys else "without the keys")
         for name in kept.removed:
             self.stdout.write(f"removed {name}")

@@ -15,14 +15,16 @@ from zhengtong.operating.work_samples import sample
 
 class Command(BaseCommand):
     help = (
-        "Rows of every table, digests of heads, docket and readers, and the last root: equal on two databases that hold "
+        "Rows of every table, digests of heads, docket and readers, the last root: equal on two databases that hold "
         "the same. Example: zhengtong figures --work 10 --json"
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--work", type=int, default=0, metavar="N", help="also the work lists of so many people")
-        parser.add_argument("--at", type=datetime.fromisoformat, help="the instant the work lists are of; now if not said")
+        parser.add_argument(
+            "--at", type=datetime.fromisoformat, help="the instant the work lists are of; now if not said"
+        )
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -88,7 +88,9 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(told, ensure_ascii=False))
 
     def _say(self, begun: Begun, said: dict[str, str]) -> None:
-        self.stdout.write(f"made in {begun.home}: keys (0600), schema, organisation, {len(begun.items)} internal items\n")
+        self.stdout.write(
+            f"made in {begun.home}: keys (0600), schema, organisation, {len(begun.items)} internal items\n"
+        )
         self.stdout.write("Temporary passwords, shown this once and kept nowhere (临时密码，只显示这一次):")
         for duty, (login, name, password) in begun.passwords.items():
             self.stdout.write(f"  {DUTIES[Duty(duty)]:<16} {login:<12} {password}   {name}")

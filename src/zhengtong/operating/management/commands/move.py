@@ -36,7 +36,9 @@ class Command(BaseCommand):
         try:
             moved = move(options["to"], at=clock.now(), tell=tell)
         except (CannotPour, ChildFailed, DatabaseError) as error:
-            raise CommandError(f"{error}\nThis installation is as it was; drop the target before trying again.") from error
+            raise CommandError(
+                f"{error}\nThis installation is as it was; drop the target before trying again."
+            ) from error
         self._say_json(moved) if options["json"] else self._say(moved, time.monotonic() - began)
         if moved.wrong:
             sys.exit(1)
@@ -58,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.write(f"heads {figures['heads']}")
         self.stdout.write(
             self.style.SUCCESS(
-                f"the same on both sides: heads, docket, readers, every table, the work of {len(figures['work'])} people"
+                f"the same on both sides: heads, docket, readers, tables, the work of {len(figures['work'])} people"
             )
         )
         self.stdout.write("Set DATABASE_URL to the new database for every process and start them; keep the old one.")

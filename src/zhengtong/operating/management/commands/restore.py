@@ -29,9 +29,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--into", type=Path, required=True, metavar="HOME", help="an empty folder: the new home")
-        parser.add_argument("--database-url", default="", metavar="URL", help="an empty database; a file in HOME if not said")
+        parser.add_argument(
+            "--database-url", default="", metavar="URL", help="an empty database; a file in HOME if not said"
+        )
         parser.add_argument("--identity", type=Path, metavar="FILE", help="the key the backup was sealed for")
-        parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="the passphrase of the backup or of the key")
+        parser.add_argument(
+            "--passphrase-file", type=Path, metavar="FILE", help="the passphrase of the backup or of the key"
+        )
         parser.add_argument("--keys-passphrase-file", type=Path, metavar="FILE", help="restore the keys too, with this")
         parser.add_argument("--force", action="store_true", help="what is in HOME is moved aside first")
         parser.add_argument("--json", action="store_true", help="one object for a machine")
@@ -72,9 +76,12 @@ class Command(BaseCommand):
 
     def _say(self, done: Restored) -> None:
         kept = done.manifest["figures"]
-        self.stdout.write(f"kept {done.manifest['made_at']} by {done.manifest['how']}, program {done.manifest['program']}")
         self.stdout.write(
-            f"{kept['cases']:,} cases, {kept['events']:,} events, {done.manifest['files']:,} files; heads {kept['heads']}"
+            f"kept {done.manifest['made_at']} by {done.manifest['how']}, program {done.manifest['program']}"
+        )
+        self.stdout.write(
+            f"{kept['cases']:,} cases, {kept['events']:,} events, {done.manifest['files']:,} files; "
+            f"heads {kept['heads']}"
         )
         if done.moved_aside:
             self.stdout.write(self.style.WARNING(f"what was there lies in {done.moved_aside}"))

@@ -19,11 +19,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", default=settings.ZHENGTONG_BIND, metavar="HOST:PORT")
+        parser.add_argument(
+            "--exact", action="store_true", help="this port or none: for a proxy that asks nowhere else"
+        )
         parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
         parser.add_argument("--threads", type=int, default=8, help="threads in each process (default 8)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = self._address(options["bind"])
+        address = self._address(options["bind"], is_exact=options["exact"])
         _require_migrated()
         if collect_if_changed():
             self.stdout.write("static files collected")
@@ -33,12 +36,14 @@ class Command(BaseCommand):
         self.stdout.flush()
         _serve(address, workers=options["workers"], threads=options["threads"])
 
-    def _address(self, written: str) -> Address:
+    def _address(self, written: str, *, is_exact: bool) -> Address:
         try:
             wanted = Address.read(written)
             found = first_free(wanted)
         except (ValueError, NoFreePort) as error:
             raise CommandError(str(error)) from error
+        if found.port != wanted.port and is_exact:
+            raise CommandError(f"port {wanted.port} is taken")
         if found.port != wanted.port:
             self.stdout.write(self.style.WARNING(f"port {wanted.port} is taken; using {found.port} instead"))
         return found
@@ -51,8 +56,8 @@ def _require_migrated() -> None:
         raise CommandError(str(refused)) from refused
     if waiting:
         raise CommandError(
-            f"the database lacks {len(waiting)} migrations ({waiting[0]} …). Make a backup, then run `zhengtong upgrade`; "
-            "for a new installation `zhengtong init`."
+            f"the database lacks {len(waiting)} migrations ({waiting[0]} …). Make a backup, then run "
+            "`zhengtong upgrade`; for a new installation `zhengtong init`."
         )
 
 

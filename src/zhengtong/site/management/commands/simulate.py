@@ -46,7 +46,9 @@ class Command(BaseCommand):
         planted.add_argument("--clean", action="store_true", help="plant nothing")
         planted.add_argument("--doses", type=Path, metavar="FILE", help="TOML: [kind] rate = 4, least = 2")
         parser.add_argument("--truth", type=Path, metavar="FILE", help="where to write what was planted")
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: 1 for few cases, else 2)")
+        parser.add_argument(
+            "--workers", type=int, default=0, metavar="N", help="processes (default: 1 for few cases, else 2)"
+        )
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
