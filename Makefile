@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev requirements-run requirements-dev prepare run reset test test-long check bench screens messages wanted
+.PHONY: help setup setup-dev requirements-run requirements-dev prepare run reset test test-long check setup-bench bench bench-full screens messages wanted
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -18,10 +18,10 @@ help:
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed (Debian: apt-get install python3-venv)"; exit 2; }
 
 requirements-run: .venv/bin/python
-	@tools/install requirements.txt requirements-dev.txt
+	@tools/install requirements.txt requirements-dev.txt requirements-bench.txt
 
 requirements-dev: .venv/bin/python
-	@tools/install requirements-dev.txt
+	@tools/install requirements-dev.txt requirements-bench.txt
 
 prepare:
 	@$(BIN)/zhengtong assets
@@ -65,8 +65,15 @@ check: setup-dev
 	$(BIN)/zhengtong makemigrations --check --dry-run
 	$(BIN)/zhengtong law check
 
-bench: setup-dev
+setup-bench: .venv/bin/python
+	@tools/install requirements-bench.txt
+	@$(MAKE) --no-print-directory prepare
+
+bench: setup-bench
 	@$(BIN)/zhengtong bench
+
+bench-full: setup-bench
+	@$(BIN)/zhengtong bench --full
 
 screens: setup-dev
 	@ZHENGTONG_RENEW_SCREENS=1 $(BIN)/pytest -m journey

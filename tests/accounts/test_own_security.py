@@ -142,6 +142,17 @@ class TestWhatCameTooLate:
         assert client.get(reverse("accounts:unsent")).status_code == 302
         assert "unsent" not in client.session
 
+    def test_of_another_account_is_not_shown_even_where_it_lies(self, city: City) -> None:
+        client = staff(city, "何静")
+        age(client, seen_at=16 * 60)
+        self.send(client)
+        kept = client.session["unsent"]
+        other = staff(city, "李伟")
+        session = other.session
+        session["unsent"] = kept
+        session.save()
+        assert other.get(reverse("accounts:unsent")).status_code == 302
+
     def test_is_kept_a_quarter_of_an_hour(self, city: City) -> None:
         client = staff(city, "何静")
         age(client, seen_at=16 * 60)
@@ -244,6 +255,15 @@ class TestChallenges:
         _status, _other = asked(again, "second")
         assert again.post(reverse("accounts:second_factor"), {"credential": told}).status_code == 400
         assert outcomes()[-2:] == ["refused", "wrong_code"]
+
+    def test_are_gone_after_a_try_that_failed(self, city: City, settings: Settings) -> None:
+        key = self.register(staff(city, "何静"), settings)
+        client = self.halfway()
+        _status, challenge = asked(client, "second")
+        bent = replace(key, origin="http://localhost:9").proves(challenge).text
+        assert client.post(reverse("accounts:second_factor"), {"credential": bent}).status_code == 400
+        told = key.proves(challenge).text
+        assert client.post(reverse("accounts:second_factor"), {"credential": told}).status_code == 400
 
     def test_are_good_for_their_purpose_and_five_minutes(self, city: City, settings: Settings) -> None:
         key = self.register(staff(city, "何静"), settings)

@@ -58,6 +58,20 @@ class TestGiving:
         with pytest.raises(NotPossible, match="two_needed"):
             confirm(row, by=other, at=AT)
 
+    def test_two_security_administrators_are_one_pair_of_eyes_for_a_post(self, bureau: City) -> None:
+        second = free_account("9010")
+        confirm(ask(Duty.SECURITY, second), by=admin(Duty.SECURITY), at=AT)
+        second.refresh_from_db()
+        row = propose(
+            kind=ProposalKind.HOLDING, person=bureau.people["何静"].ref, document=DOCUMENT, at=AT,
+            by=Account.objects.get(login="9002"),
+            asked={"posts": [{"post": "wj-sp-approve", "role": "B"}], "from_on": "2026-04-01"},
+        )  # fmt: skip
+        with pytest.raises(NotPossible, match="two_needed"):
+            confirm(row.pk, by=second, at=AT)
+        confirm(row.pk, by=admin(Duty.SYSTEM), at=AT)
+        assert PostHolding.objects.filter(person__number="1001", post__code="wj-sp-approve").exists()
+
     def test_nobody_gives_to_themselves(self, bureau: City) -> None:
         own = admin(Duty.SECURITY)
         with pytest.raises(NotPossible, match="not_yourself"):

@@ -168,6 +168,8 @@ class TestHandingOver:
         lines = page.context["leavers"][0].lines
         assert {line.number for line in lines} <= set(Case.objects.filter(pk__in=mine).values_list("number", flat=True))
         ready = [line for line in lines if not line.refusal]
+        posts = dict(Case.objects.filter(pk__in=mine).values_list("number", "post"))
+        assert {line.choices[0][0] == posts[line.number] for line in ready} == {True}, "the same post comes first"
         assert ready, [line.refusal for line in lines]
         data: dict[str, object] = {"number": [line.number for line in ready]}
         data |= {f"to-{line.number}": line.choices[0][0] for line in ready}

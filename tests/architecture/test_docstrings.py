@@ -45,9 +45,13 @@ MOVES_DAYS: Final = {
     "ledger/verify.py": "the day after: the next root",
     "accounts/actions.py": "an absence ends on the day before the return",
     "accounts/authority.py": "who follows begins on the day after the last one; who moves ends on the day before",
+    "accounts/rules.py": "how long a password serves, and from when its end is told",
+    "site/sign_in_settings.py": "the same, from the environment",
     "administration/auditing.py": "how long the trail is kept, and the days a page reads",
     "site/bench/days.py": "days to be counted from, drawn at random",
     "documents/signing.py": "validity of the demonstration certificate",
+    "operating/readings.py": "the day before: yesterday's root",
+    "operating/wellness.py": "how old a backup may be",
     "portal/actions.py": "how long drafts are kept",
     "ui/gallery.py": "made-up days of the style page",
 }

@@ -145,12 +145,13 @@ class TestExport:
         clerk = sign_in(licence, "何静")
         text = clerk.get(reverse("cases:home") + "?as=csv").content.decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text)))
-        assert len(rows) == 4
+        assert len(rows) == 5
         assert rows[1][2] == "欧**雯"
+        assert rows[4][0].startswith("# 导出编号")
         answer = clerk.get(reverse("cases:home") + "?as=xlsx")
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
         assert sheet is not None
-        assert sheet.max_row == 4
+        assert sheet.max_row == 5
         assert "欧阳晓雯" not in text
 
 

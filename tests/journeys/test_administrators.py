@@ -47,6 +47,9 @@ def test_two_of_them_let_a_colleague_begin(city: City, way: Way) -> None:
     security.goto(f"/staff/persons/{whom.ref}")
     security.keep("person")
 
+    if not way.javascript:
+        return  # the audit pages have no script at all
+
     # A third reads what happened, and takes it along with a purpose.
     audit = city.person(AUDIT, way)
     audit.goto("/audit/authority/")

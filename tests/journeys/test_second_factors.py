@@ -1,6 +1,6 @@
 """Security keys, passkeys, recovery codes, idle sessions and forgotten passwords, by hand in a browser whose
-authenticator is Chromium's own virtual one. Browsers take no address of numbers for the site of a key, so the city is at
-`localhost` here.
+authenticator is Chromium's own virtual one. Browsers take no address of numbers for the site of a key, so the city is
+at `localhost` here.
 """
 
 import re

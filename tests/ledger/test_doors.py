@@ -360,6 +360,7 @@ class TestProcesses:
         connection.close()
         hearing, telling = os.pipe()
         if (pid := os.fork()) == 0:
+            signal.alarm(20)  # should this test fail, nobody kills the child
             with transaction() as pen:
                 pen.run("INSERT INTO ledger_series (kind, organ, period, next) VALUES ('k', 'o', 1, 1)")
                 os.write(telling, b"x")

@@ -1,8 +1,9 @@
-"""What cannot be planted: for each kind that is called prevented, the kernel is asked for it and refuses, with its code."""
+"""What cannot be planted: the kernel is asked for each kind that is called prevented, and refuses."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,17 +17,27 @@ from zhengtong.kernel.states import State, fold
 from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger.chain import hex_digest
-from zhengtong.simulation.irregularities import PREVENTED
+from zhengtong.simulation.irregularities import IMPOSSIBLE, MEANINGS, PREVENTED, WAITING, Kind
 from zhengtong.simulation.matters import ItemPlan
 
 NINE: Final = datetime(2026, 3, 10, 9, 0, tzinfo=LAW_ZONE)
 SERIALS: Final = {
     key: tuple(f"{key}-{n}" for n in range(9))
-    for key in ("case", "document:material_receipt", "document:supplement_notice", "document:supplement_receipt",
-                "document:acceptance_notice", "document:special_notice", "document:extension_notice",
-                "document:grant_decision", "document:refusal_decision", "document:delivery_record", "result:licence",
-                "document:termination_notice")
-}  # fmt: skip
+    for key in (
+        "case",
+        "document:material_receipt",
+        "document:supplement_notice",
+        "document:supplement_receipt",
+        "document:acceptance_notice",
+        "document:special_notice",
+        "document:extension_notice",
+        "document:grant_decision",
+        "document:refusal_decision",
+        "document:delivery_record",
+        "result:licence",
+        "document:termination_notice",
+    )
+}
 
 
 @dataclass
@@ -47,11 +58,20 @@ class Desk:
         party = self.town.ground.parties[0]
         actor = self.town.ground.staffing.actor_at(post, self.at.date())
         command = Command(
-            act=act, actor=actor, inputs=inputs, key=None, hash=hex_digest, sealed=dict.fromkeys(words, "c"),
-            parties={"applicant": party.ref} if "applicant" in words else {}, happened_at=happened,
-            materials=tuple(MaterialGiven(material=code, form="paper", commitment=f"{code}{self.at}") for code in papers),
-            serials={key: numbers[self.used.get(key, 0):] for key, numbers in SERIALS.items()}, channel="window",
-        )  # fmt: skip
+            act=act,
+            actor=actor,
+            inputs=inputs,
+            key=None,
+            hash=hex_digest,
+            sealed=dict.fromkeys(words, "c"),
+            parties={"applicant": party.ref} if "applicant" in words else {},
+            happened_at=happened,
+            materials=tuple(
+                MaterialGiven(material=code, form="paper", commitment=f"{code}{self.at}") for code in papers
+            ),
+            serials={key: numbers[self.used.get(key, 0) :] for key, numbers in SERIALS.items()},
+            channel="window",
+        )
         calendar = load_calendar()
         if self.state is None:
             events = decide_opening(bound, command, calendar, self.at)
@@ -206,3 +226,10 @@ class TestThePreventedKinds:
         with pytest.raises(Refusal) as refused:
             ASKED[prevented.code](Desk(in_town, item))
         assert refused.value.code is prevented.refusal
+
+
+def test_every_kind_stands_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    codes = [*(kind.value for kind in Kind), *(each.code for each in PREVENTED), *IMPOSSIBLE, *WAITING]
+    assert [code for code in codes if f"`{code}`" not in text] == []
+    assert set(MEANINGS) == set(Kind)

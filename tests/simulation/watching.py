@@ -185,9 +185,17 @@ def pattern_findings(
 ) -> set[tuple[str, str]]:
     """(kind, window, item or department) of everything that only many cases show."""
     return {
-        *_zero(cases, months, windows), *_registers_only(cases), *_two_doors(cases), *_taken_back(cases), *_voids(cases),
-        *_batches(cases), *_identical(cases), *_online_closed(cases), *_ratings(cases), *_mass(cases),
-    }  # fmt: skip
+        *_zero(cases, months, windows),
+        *_registers_only(cases),
+        *_two_doors(cases),
+        *_taken_back(cases),
+        *_voids(cases),
+        *_batches(cases),
+        *_identical(cases),
+        *_online_closed(cases),
+        *_ratings(cases),
+        *_mass(cases),
+    }
 
 
 def _window(case: Seen) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from zhengtong.accounts.clock import LAW_ZONE
 from zhengtong.accounts.faults import NotPossible
@@ -824,6 +825,11 @@ def unit_number(unit: str) -> str:
 # ---- what administrators ask --------------------------------------------------------------------
 
 
+def with_number(name: str, number: str) -> str:
+    """A name and what tells it from others of the same name."""
+    return _("%(name)s（%(number)s）") % {"name": name, "number": number}
+
+
 def place_of(post: Post) -> str:
     """Unit and post in words; a section is named with its organ, for every organ has one of the same name."""
     unit, above = post.unit, post.unit.parent
@@ -948,15 +954,16 @@ def followers_for(post: Post, leaver: Person, on: date) -> list[tuple[str, str]]
     serving = Q(left_on__isnull=True) | Q(left_on__gte=on)
     rows = Person.objects.filter(serving, pk__in=second | near | wide)
     order = sorted(rows, key=lambda row: (row.pk not in second, row.pk not in near, row.number))
-    return [(row.ref, f"{_named(row)}（{row.number}）{' B' if row.pk in second else ''}") for row in order]
+    return [(row.ref, f"{with_number(_named(row), row.number)}{' B' if row.pk in second else ''}") for row in order]
 
 
 def posts_beside(code: str, on: date) -> tuple[tuple[str, str], ...]:
-    """A post and the others of its unit at which somebody sits as A role on a day, as choices; the post first."""
+    """A post, and the others of its unit that somebody holds as A role from a day on, as choices; the post first."""
     unit = Post.objects.filter(code=code).values_list("unit_id", flat=True).first()
-    staffed = PostHolding.objects.on(on).filter(role=HoldingRole.A, post__unit_id=unit, person__left_on__isnull=True)
-    rows = Post.objects.filter(pk__in=staffed.values("post_id")).select_related("unit__parent").order_by("code")
-    found = {row.code: place_of(row) for row in rows}
+    serves = Q(person__left_on__isnull=True) | Q(person__left_on__gte=on)
+    held = PostHolding.objects.overlapping(on, None).filter(serves, role=HoldingRole.A, post__unit_id=unit)
+    rows = Post.objects.filter(Q(pk__in=held.values("post_id")) | Q(code=code)).select_related("unit__parent")
+    found = {row.code: place_of(row) for row in rows.order_by("code")}
     return tuple(sorted(found.items(), key=lambda pair: pair[0] != code))
 
 
@@ -1033,4 +1040,4 @@ def person_ref_of(who: str) -> str:
 def staff_names(refs: Iterable[str]) -> dict[str, str]:
     """Name and number of members of staff, by reference."""
     wanted = [int(ref.removeprefix("p-")) for ref in refs if ref.removeprefix("p-").isdecimal()]
-    return {row.ref: f"{_named(row)}（{row.number}）" for row in Person.objects.filter(pk__in=wanted)}
+    return {row.ref: with_number(_named(row), row.number) for row in Person.objects.filter(pk__in=wanted)}

@@ -94,7 +94,7 @@ def find_to_hand_over(actor: Actor, at: datetime) -> tuple[LeaverCases, ...]:
         cases = _waiting(row.person, actor) if row.person.ref != actor.person else []
         if cases:
             lines = _lines(cases, actor, at)
-            name = f"{name_of(row.person)}（{row.person.number}）"
+            name = people.with_number(name_of(row.person), row.person.number)
             found.append(LeaverCases(person=row.person.ref, name=name, last_day=row.last_day, lines=lines))
     return tuple(found)
 

@@ -193,11 +193,16 @@ def _proposals() -> QuerySet[Proposal]:
     return Proposal.objects.select_related("person", "proposed_by__person", "decided_by__person")
 
 
+def _words(person: Person) -> str:
+    return people.with_number(name_of(person), person.number)
+
+
 def _line(row: Proposal, by: Account) -> ProposalLine:
     return ProposalLine(
-        row=row.pk, kind=str(ProposalKind(row.kind).label), person=f"{name_of(row.person)}（{row.person.number}）",
+        row=row.pk, kind=str(ProposalKind(row.kind).label), person=_words(row.person),
         person_ref=row.person.ref, says=tuple(_say(row)), document=row.document,
-        proposed_by=f"{name_of(row.proposed_by)}（{Duty(row.proposed_duty).label}）", proposed_at=row.proposed_at,
+        proposed_by=people.with_number(name_of(row.proposed_by), str(Duty(row.proposed_duty).label)),
+        proposed_at=row.proposed_at,
         decision=str(Decision(row.decision).label) if row.decision else "",
         decided_by=name_of(row.decided_by) if row.decided_by else "", decided_at=row.decided_at,
         may_decide=may_decide(row, by), may_withdraw=not row.decision and row.proposed_by_id == by.pk,
@@ -276,7 +281,7 @@ def leavers(on: date) -> tuple[LeaverLine, ...]:
     rows = Departure.objects.filter(undone_at__isnull=True).select_related("person").order_by("-last_day", "-pk")[:200]
     counted = _open_by_assignee([row.person.ref for row in rows])
     return tuple(
-        LeaverLine(ref=row.person.ref, name=f"{name_of(row.person)}（{row.person.number}）", last_day=row.last_day,
+        LeaverLine(ref=row.person.ref, name=_words(row.person), last_day=row.last_day,
                    cases=counted.get(row.person.ref, 0))
         for row in rows
     )  # fmt: skip
@@ -306,7 +311,7 @@ def duty_holders() -> tuple[DutyLine, ...]:
     order = {duty.value: n for n, duty in enumerate(Duty)}
     lines = [
         DutyLine(
-            duty=str(Duty(row.duty).label), code=row.duty, name=f"{name_of(row)}（{row.login}）",
+            duty=str(Duty(row.duty).label), code=row.duty, name=people.with_number(name_of(row), row.login),
             ref=f"p-{row.person_id}", since=row.duty_since,
         )
         for row in rows
@@ -319,6 +324,6 @@ def free_for_duty(at: datetime) -> list[tuple[str, str]]:
     held = people.holders_from(people.day_of(at))
     rows = Account.objects.filter(Q(person__left_on__isnull=True), kind="staff", is_active=True, duty="")
     return [
-        (f"p-{row.person_id}", f"{name_of(row)}（{row.login}）")
+        (f"p-{row.person_id}", people.with_number(name_of(row), row.login))
         for row in rows.exclude(person_id__in=held).select_related("person").order_by("login")
     ]

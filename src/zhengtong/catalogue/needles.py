@@ -17,7 +17,7 @@ EXACT, PREFIX, NAME, KEYWORD, OTHER, ABSENT = range(6)
 END: Final = 10  # a line's end, which no word holds, parts the fields
 SHIFT: Final = 21  # of the first character of a pair; the widest code point has so many bits
 FIELDS: Final = 4  # name, initials, more, other
-Codes = NDArray[np.int64]
+FEW: Final = 8  # a pair so many times rarer than the first is worth looking it up among the first
 Ranks = NDArray[np.uint8]
 
 
@@ -34,73 +34,86 @@ class Needle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """All needles of an edition, in the order in which equal hits are shown."""
+    """All needles of an edition, in the order in which equal hits are shown.
+
+    `pairs` are the pairs of characters in order; beside each stand its place in `codes`, whose needle that is, and how
+    well a word fits that begins there. So a word of one or two characters is one slice.
+    """
 
     edition: int
     items: NDArray[np.int64]
-    codes: Codes
-    fields: NDArray[np.uint8]
-    owners: NDArray[np.int32]
-    pairs: Codes
+    codes: NDArray[np.int32]
+    pairs: NDArray[np.int64]
     places: NDArray[np.int32]
+    owners: NDArray[np.int32]
+    ranks: Ranks
     marks: Mapping[str, NDArray[np.bool_]]
 
     def find(self, words: Sequence[str], marks: Iterable[str], *, offset: int, limit: int) -> tuple[list[int], int]:
         """(item ids of one page, how many in all): every word occurs, every mark is borne."""
         worst = self._worst(words)
-        wanted = worst < ABSENT
         for mark in marks:
-            wanted &= self.marks.get(mark, _NOBODY)
-        hits = np.flatnonzero(wanted)
-        keys = worst[hits].astype(np.int64) * len(self.items) + hits
-        last = min(offset + limit, len(keys))
-        if offset >= last:
-            return [], len(hits)
-        first = np.sort(np.partition(keys, last - 1)[:last])[offset:]
-        return [int(item) for item in self.items[first % len(self.items)]], len(hits)
+            worst = np.where(self.marks.get(mark, _NOBODY), worst, ABSENT)
+        page: list[int] = []
+        before = 0  # hits of better ranks: within a rank, needles stand in order already
+        for rank in range(ABSENT):
+            at = np.flatnonzero(worst == rank)
+            first, last = max(offset - before, 0), offset + limit - before
+            page += [int(item) for item in self.items[at[first:last]]] if last > 0 else []
+            before += len(at)
+        return page, before
 
     def _worst(self, words: Sequence[str]) -> Ranks:
         """For each item how badly the word fits that fits it worst."""
-        worst: Ranks = np.zeros(len(self.items), dtype=np.uint8)
-        for word in words:
+        if not words:
+            return np.zeros(len(self.items), dtype=np.uint8)
+        worst = self._ranks(words[0])
+        for word in words[1:]:
             worst = np.maximum(worst, self._ranks(word))
         return worst
 
     def _ranks(self, word: str) -> Ranks:
         found: Ranks = np.full(len(self.items), ABSENT, dtype=np.uint8)
-        at = self._places_of(word)
-        if not len(at):
-            return found
-        owners, ranks = self.owners[at], self._ranks_at(at, len(word))
-        for rank in (OTHER, KEYWORD, NAME, PREFIX, EXACT):  # the better overwrites the worse
+        at = self._hits(word)
+        owners, ranks = self.owners[at], self.ranks[at]
+        for rank in (OTHER, KEYWORD, NAME, PREFIX):  # the better overwrites the worse
             found[owners[ranks == rank]] = rank
+        begins = np.flatnonzero(ranks == PREFIX)
+        ends = self.codes[self.places[at][begins] + len(word)] == END
+        found[owners[begins[ends]]] = EXACT
         return found
 
-    def _ranks_at(self, at: NDArray[np.int64], length: int) -> Ranks:
-        fields = self.fields[at]
-        begins, ends = self.codes[at - 1] == END, self.codes[at + length] == END
-        named = np.where(begins, np.where(ends, EXACT, PREFIX), NAME)
-        ranks: Ranks = np.where(fields < 2, named, np.where(fields == 2, KEYWORD, OTHER)).astype(np.uint8)
-        return ranks
-
-    def _places_of(self, word: str) -> NDArray[np.int64]:
-        """Where the word stands in the string of all needles."""
+    def _hits(self, word: str) -> "slice | NDArray[np.int64]":
+        """Where in `pairs` stand the pairs with which an occurrence of the word begins."""
         codes = [ord(char) for char in word]
         if len(codes) == 1:
             low, high = np.searchsorted(self.pairs, [codes[0] << SHIFT, codes[0] + 1 << SHIFT])
-            return self.places[low:high].astype(np.int64)
-        pairs = [first << SHIFT | second for first, second in pairwise(codes)]
-        spans = [(int(low), int(high)) for low, high in (self._span(pair) for pair in pairs)]
-        rarest = min(range(len(spans)), key=lambda n: spans[n][1] - spans[n][0])
-        at = self.places[slice(*spans[rarest])].astype(np.int64) - rarest
-        at = at[(at >= 1) & (at + len(codes) < len(self.codes))]
-        for n, code in enumerate(codes):
-            if n not in (rarest, rarest + 1):
-                at = at[self.codes[at + n] == code]
+            return slice(int(low), int(high))
+        first = self._span(codes[0], codes[1])
+        if len(codes) == 2:
+            return first
+        return self._narrowed(first, codes)
+
+    def _narrowed(self, first: slice, codes: Sequence[int]) -> NDArray[np.int64]:
+        """Of the places where the first pair stands, those where the rest follows; a rare pair is looked at first."""
+        spans = [self._span(*pair) for pair in pairwise(codes)]
+        sizes = [span.stop - span.start for span in spans]
+        rarest = sizes.index(min(sizes))
+        if sizes[rarest] * FEW < sizes[0]:
+            begins = np.sort(self.places[spans[rarest]]) - rarest
+            at: NDArray[np.int64] = first.start + np.flatnonzero(
+                np.isin(self.places[first], begins, assume_unique=True)
+            )
+        else:
+            at = np.arange(first.start, first.stop)
+        for n, code in enumerate(codes[2:], 2):
+            at = at[self.codes[np.minimum(self.places[at] + n, len(self.codes) - 1)] == code]
         return at
 
-    def _span(self, pair: int) -> tuple[int, int]:
-        return int(np.searchsorted(self.pairs, pair)), int(np.searchsorted(self.pairs, pair, side="right"))
+    def _span(self, first: int, second: int) -> slice:
+        pair = first << SHIFT | second
+        low, high = np.searchsorted(self.pairs, [pair, pair + 1])
+        return slice(int(low), int(high))
 
 
 _NOBODY: Final = np.zeros(1, dtype=np.bool_)
@@ -110,17 +123,23 @@ def build(needles: Sequence[Needle], edition: int) -> Index:
     """The index of these needles, which stand in the order of equal hits."""
     lines = [f"{text}\n" for needle in needles for text in needle.texts]
     lengths = np.fromiter((len(line) for line in lines), dtype=np.int64, count=len(lines))
-    whole = "\n" + "".join(lines)
-    codes = np.frombuffer(whole.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
+    codes = np.frombuffer(f"\n{''.join(lines)}".encode("utf-32-le"), dtype=np.int32)
     line_of = np.concatenate([np.zeros(1, dtype=np.int64), np.repeat(np.arange(len(lines)), lengths)])
-    pairs = codes << SHIFT | np.append(codes[1:], 0)
+    pairs = codes.astype(np.int64) << SHIFT | np.append(codes[1:], 0)
     places = np.argsort(pairs, kind="stable")
     places = places[codes[places] > ord(" ")]
     return Index(
         edition=edition, items=np.array([needle.item for needle in needles], dtype=np.int64), codes=codes,
-        fields=(line_of % FIELDS).astype(np.uint8), owners=(line_of // FIELDS).astype(np.int32), pairs=pairs[places],
-        places=places.astype(np.int32), marks=_marks(needles),
+        pairs=pairs[places], places=places.astype(np.int32), owners=(line_of // FIELDS).astype(np.int32)[places],
+        ranks=_ranks_of(codes, line_of % FIELDS)[places], marks=_marks(needles),
     )  # fmt: skip
+
+
+def _ranks_of(codes: NDArray[np.int32], fields: NDArray[np.int64]) -> Ranks:
+    """How well a word fits that begins at each place, were it not the whole field."""
+    named = np.where(np.append(END, codes[:-1]) == END, PREFIX, NAME)
+    found: Ranks = np.where(fields < 2, named, np.where(fields == 2, KEYWORD, OTHER)).astype(np.uint8)
+    return found
 
 
 def _marks(needles: Sequence[Needle]) -> Mapping[str, NDArray[np.bool_]]:

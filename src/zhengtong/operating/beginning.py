@@ -23,53 +23,17 @@ from zhengtong.accounts.models import Account, Person, Post, Territory, Unit
 from zhengtong.accounts.signing_in import open_staff_account
 from zhengtong.catalogue import actions as catalogue
 from zhengtong.kernel.terms import law_day
+from zhengtong.law import overlay
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.items import complete, items_from_internal
+from zhengtong.law.reading import read_toml
 from zhengtong.ledger import keys
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
 CAPITALS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS: Final = "23456789"
+FOUNDATION: Final = "foundations/centre.toml"  # sections, posts and roles that every centre has
 GOVERNMENT, CENTRE = "gov", "centre"
-# Sections every centre has, and the posts its internal items need: code, name, English, kind, is it a head.
-SECTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "gov-inspection": (GOVERNMENT, "政府督查室", "Government Inspection Office"),
-    "gov-disclosure": (GOVERNMENT, "政府信息公开办公室", "Information Disclosure Office"),
-    "centre-items": (CENTRE, "事项管理科", "Item Management Section"),
-    "centre-supervision": (CENTRE, "效能监察科", "Supervision Section"),
-    "centre-hotline": (CENTRE, "热线科", "Hotline Section"),
-}
-POSTS: Final = (
-    ("gov-head", GOVERNMENT, "政府负责人", "Head of government", PostKind.HEAD, True),
-    ("gov-leader", GOVERNMENT, "分管领导", "Leader in charge", PostKind.HEAD, False),
-    ("gov-inspection-office", "gov-inspection", "督办岗", "Inspection officer", PostKind.OTHER, False),
-    ("gov-disclosure-clerk", "gov-disclosure", "公开受理岗", "Disclosure clerk", PostKind.OTHER, False),
-    ("gov-disclosure-officer", "gov-disclosure", "公开承办岗", "Disclosure officer", PostKind.OTHER, False),
-    ("gov-disclosure-head", "gov-disclosure", "公开办负责人", "Head of disclosure", PostKind.OTHER, False),
-    ("centre-head", CENTRE, "中心主任", "Director of the centre", PostKind.HEAD, True),
-    ("centre-items-editor", "centre-items", "事项编辑岗", "Item editor", PostKind.ADMINISTRATOR, False),
-    ("centre-items-reviewer", "centre-items", "事项审核岗", "Item reviewer", PostKind.ADMINISTRATOR, False),
-    ("centre-supervision-supervisor", "centre-supervision", "监察岗", "Supervisor", PostKind.SUPERVISOR, False),
-    ("centre-supervision-reviewer", "centre-supervision", "监察复核岗", "Second reader", PostKind.SUPERVISOR, False),
-    ("centre-supervision-chief", "centre-supervision", "监察科负责人", "Supervision chief", PostKind.SUPERVISOR, False),
-    ("centre-hotline-operator", "centre-hotline", "话务岗", "Hotline operator", PostKind.OTHER, False),
-    ("centre-hotline-dispatcher", "centre-hotline", "派单岗", "Hotline dispatcher", PostKind.OTHER, False),
-    ("centre-hotline-manager", "centre-hotline", "热线管理岗", "Hotline manager", PostKind.OTHER, False),
-)  # fmt: skip
-INTERNAL: Final[Mapping[str, Mapping[str, str]]] = {
-    "hotline_order": {
-        "operator": "centre-hotline-operator", "dispatcher": "centre-hotline-dispatcher",
-        "centre": "centre-hotline-manager",
-    },
-    "information_request": {
-        "clerk": "gov-disclosure-clerk", "officer": "gov-disclosure-officer", "officehead": "gov-disclosure-head",
-    },
-    "supervised_task": {"office": "gov-inspection-office", "leader": "gov-leader"},
-    "card": {
-        "supervisor": "centre-supervision-supervisor", "chief": "centre-supervision-chief",
-        "reviewer": "centre-supervision-reviewer",
-    },
-}  # fmt: skip
 OF_A_PLACE: Final = ("place", "place_en", "hours", "hours_en", "phone", "complaint")
 
 
@@ -185,16 +149,25 @@ def _build_units(answers: Answers) -> dict[str, Unit]:
     of = f"{english} " if english else ""
     add(GOVERNMENT, f"{answers.region_name}人民政府", f"{of}Government", UnitKind.GOVERNMENT, "")
     add(CENTRE, f"{answers.region_name}政务服务中心", f"{of}Government Service Centre", UnitKind.CENTRE, GOVERNMENT)
-    for code, (parent, name, name_en) in SECTIONS.items():
-        add(code, name, name_en, UnitKind.SECTION, parent)
+    for row in _foundation()["sections"]:
+        add(row["code"], row["name"], row["name_en"], UnitKind.SECTION, row["parent"])
     return units
 
 
 def _build_posts(units: Mapping[str, Unit]) -> None:
     Post.objects.bulk_create(
-        Post(code=code, name=name, name_en=name_en, unit=units[unit], kind=kind, is_head=is_head)
-        for code, unit, name, name_en, kind, is_head in POSTS
-    )
+        Post(
+            code=row["code"], name=row["name"], name_en=row["name_en"], unit=units[row["unit"]],
+            kind=PostKind(row["kind"]), is_head=row.get("is_head", False),
+        )
+        for row in _foundation()["posts"]
+    )  # fmt: skip
+
+
+def _foundation() -> Mapping[str, Any]:
+    path = overlay.find(FOUNDATION)
+    assert path is not None
+    return read_toml(path)
 
 
 def _build_administrators(
@@ -242,10 +215,10 @@ def _bare(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _posts_of(procedure: str) -> dict[str, dict[str, str]]:
-    units = {code: unit for code, unit, *_rest in POSTS}
-    parents = {code: parent for code, (parent, *_names) in SECTIONS.items()}
-    found: dict[str, dict[str, str]] = {}
-    for role, post in INTERNAL[procedure].items():
-        unit = units[post]
-        found[role] = {"post": post, "unit": unit, "dept": parents.get(unit, unit)}
-    return found
+    known = _foundation()
+    units = {row["code"]: row["unit"] for row in known["posts"]}
+    parents = {row["code"]: row["parent"] for row in known["sections"]}
+    return {
+        role: {"post": post, "unit": units[post], "dept": parents.get(units[post], units[post])}
+        for role, post in known["roles"][procedure].items()
+    }

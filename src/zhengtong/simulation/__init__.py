@@ -1,1 +1,1 @@
-"""A simulated city (模拟城市): a seeded model that drives the real kernel and the real ledger, and says what it planted."""
+"""A simulated city (模拟城市): a seeded model drives the real kernel and ledger, and says what it planted."""

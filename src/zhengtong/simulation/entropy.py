@@ -1,4 +1,4 @@
-"""Seeded entropy (种子熵): keys, salts and nonces of a simulated ledger, so that one seed makes one ledger byte for byte.
+"""Seeded entropy (种子熵): keys, salts and nonces from a seed, so that one seed makes one ledger byte for byte.
 
 Whoever knows the seed can open what is sealed with it, so nothing here may serve a real person: `Sealer` refuses a
 database without the demo mark.

@@ -1,4 +1,4 @@
-"""What the model stands on (地面): the city as it was written to the reference tables, with the references it got there."""
+"""What the model stands on (地面): the city as the reference tables hold it, with the references they gave."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,8 +70,17 @@ def inner_items() -> tuple[ItemPlan, ...]:
     """The hotline and the disclosure office, as departments with one matter each."""
     return tuple(
         ItemPlan(
-            code=code, department=department, procedure=code, is_instant=False, window="", has_fee=False, is_online=True,
-            is_special=False, is_preliminary=False, weight=1.0, content={},
+            code=code,
+            department=department,
+            procedure=code,
+            is_instant=False,
+            window="",
+            has_fee=False,
+            is_online=True,
+            is_special=False,
+            is_preliminary=False,
+            weight=1.0,
+            content={},
         )
         for department, code in INNER.items()
-    )  # fmt: skip
+    )

@@ -24,9 +24,13 @@ INSTANT_SHAPES: Final = (
     ("licence", "1", ("online", "on_spot")), ("confirmation", "1", ()), ("filing", "1", ("online",)),
 )  # fmt: skip
 PROMISED_SHAPES: Final = (
-    ("filing", "2", ("online",)), ("licence", "2", ("online", "three_step", "special")), ("public_service", "2", ("online",)),
-    ("confirmation", "2", ("online",)), ("licence", "2", ("online", "three_step")), ("licence", "2", ("online", "three_step", "preliminary")),
-)  # fmt: skip
+    ("filing", "2", ("online",)),
+    ("licence", "2", ("online", "three_step", "special")),
+    ("public_service", "2", ("online",)),
+    ("confirmation", "2", ("online",)),
+    ("licence", "2", ("online", "three_step")),
+    ("licence", "2", ("online", "three_step", "preliminary")),
+)
 INTERNAL_POSTS: Final[Mapping[str, Mapping[str, str]]] = {
     "hotline_order": {"operator": "zx-rx-operator", "dispatcher": "zx-rx-dispatcher", "centre": "zx-rx-centre"},
     "information_request": {"clerk": "qy-gk-clerk", "officer": "qy-gk-officer", "officehead": "qy-gk-head"},
@@ -73,8 +77,12 @@ def plan_items(size: Size, organs: Organs) -> tuple[ItemPlan, ...]:
 
 
 def _of_department(
-    department: DepartmentPlan, count: int, demo: Mapping[str, Any], templates: Mapping[tuple[str, str], list[str]], rng: Random
-) -> Iterator[ItemPlan]:  # fmt: skip
+    department: DepartmentPlan,
+    count: int,
+    demo: Mapping[str, Any],
+    templates: Mapping[tuple[str, str], list[str]],
+    rng: Random,
+) -> Iterator[ItemPlan]:
     instants = max(1, count // 2)
     offset = rng.randrange(6)
     used: dict[str, int] = {}
@@ -93,10 +101,15 @@ def _of_department(
         officer = department.undertakers[n % len(department.undertakers)]
         posts = _posts(department.code, window, officer, is_preliminary="preliminary" in options)
         content = _content(
-            template, code=f"qy-{department.code}-{n + 1:04d}", department=department.code, options=options,
-            suffix=f"（{CLASSES[again % len(CLASSES)]}类）" if again > 1 else "", keeps_fee=n % FEE_EVERY == 0, posts=posts,
+            template,
+            code=f"qy-{department.code}-{n + 1:04d}",
+            department=department.code,
+            options=options,
+            suffix=f"（{CLASSES[again % len(CLASSES)]}类）" if again > 1 else "",
+            keeps_fee=n % FEE_EVERY == 0,
+            posts=posts,
             papers=1 if is_instant else 2,
-        )  # fmt: skip
+        )
         yield ItemPlan(
             code=content["code"], department=department.code, procedure=procedure, is_instant=is_instant, window=window,
             has_fee=bool(content.get("fees")), is_online="online" in options, is_special="special" in options,

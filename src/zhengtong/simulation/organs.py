@@ -16,22 +16,32 @@ from zhengtong.simulation.sizes import Size
 
 REGION: Final = "510199"
 TOWN_REGION: Final = "510199101"
-SURNAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈姜崔钟谭陆范汪廖石"
-GIVEN: Final = "静敏洁岚蕾颖慧琳雪婷倩蓉梅燕华秀珍文思雨佳欣伟强磊军勇涛斌鹏超波志远建国海博永康德明栋立新轩浩宇航俊杰哲天成晓东卫长河方舟一鸣启平川望舒知行怀守景学勤庆丰嘉禾安然可心书涵云帆亦凡"
+SURNAMES: Final = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧田董"
+    "潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈姜崔钟谭陆范汪廖石"
+)
+GIVEN: Final = (
+    "静敏洁岚蕾颖慧琳雪婷倩蓉梅燕华秀珍文思雨佳欣伟强磊军勇涛斌鹏超波志远建国海博永康德明栋立新轩浩宇"
+    "航俊杰哲天成晓东卫长河方舟一鸣启平川望舒知行怀守景学勤庆丰嘉禾安然可心书涵云帆亦凡"
+)
 
 _TABLE: Final = """
-sc 市场监督管理局 Market Regulation|ga 公安分局 Public Security|rs 人力资源和社会保障局 Human Resources and Social Security
-wj 卫生健康局 Health|zj 住房和城乡建设局 Housing and Construction|zr 自然资源局 Natural Resources|jt 交通运输局 Transport
-mz 民政局 Civil Affairs|yb 医疗保障局 Healthcare Security|jy 教育局 Education|ny 农业农村局 Agriculture|sw 水务局 Water Affairs
-wl 文化和旅游局 Culture and Tourism|yj 应急管理局 Emergency Management|hb 生态环境局 Ecology|cg 城市管理局 Urban Management
-yc 烟草专卖局 Tobacco Monopoly|sf 司法局 Justice|fg 发展和改革局 Development and Reform|sp 行政审批局 Administrative Approval
-cz 财政局 Finance|sj 审计局 Audit|tj 统计局 Statistics|kj 科学技术局 Science|jx 经济和信息化局 Industry|sw2 商务局 Commerce
-ly 林业局 Forestry|qx 气象局 Meteorology|dz 地震局 Earthquake|gj 住房公积金中心 Housing Fund|tw 体育局 Sports|mw 民族宗教局 Ethnic Affairs
-wb 外事办公室 Foreign Affairs|qw 侨务办公室 Overseas Chinese Affairs|da 档案局 Archives|bm 保密局 State Secrets|jg 机关事务局 Office Affairs
-rf 人民防空办公室 Civil Air Defence|xf 消防救援大队 Fire and Rescue|jd 交警大队 Traffic Police|cr 出入境管理大队 Exit and Entry
-bd 不动产登记中心 Real Estate Registration|sw3 税务局 Taxation|hg 海关办事处 Customs|lw 粮食和物资储备局 Grain Reserves
-nj 农机中心 Farm Machinery|yl 园林绿化局 Parks|dl 供电局 Power Supply|gs 供水公司 Water Supply|rq 燃气公司 Gas Supply
-cl 残疾人联合会 Disabled Persons' Federation|tz 退役军人事务局 Veterans|sb 社会保险中心 Social Insurance
+sc 市场监督管理局 Market Regulation|ga 公安分局 Public Security
+rs 人力资源和社会保障局 Human Resources and Social Security|wj 卫生健康局 Health
+zj 住房和城乡建设局 Housing and Construction|zr 自然资源局 Natural Resources|jt 交通运输局 Transport
+mz 民政局 Civil Affairs|yb 医疗保障局 Healthcare Security|jy 教育局 Education|ny 农业农村局 Agriculture
+sw 水务局 Water Affairs|wl 文化和旅游局 Culture and Tourism|yj 应急管理局 Emergency Management
+hb 生态环境局 Ecology|cg 城市管理局 Urban Management|yc 烟草专卖局 Tobacco Monopoly|sf 司法局 Justice
+fg 发展和改革局 Development and Reform|sp 行政审批局 Administrative Approval|cz 财政局 Finance|sj 审计局 Audit
+tj 统计局 Statistics|kj 科学技术局 Science|jx 经济和信息化局 Industry|sw2 商务局 Commerce|ly 林业局 Forestry
+qx 气象局 Meteorology|dz 地震局 Earthquake|gj 住房公积金中心 Housing Fund|tw 体育局 Sports
+mw 民族宗教局 Ethnic Affairs|wb 外事办公室 Foreign Affairs|qw 侨务办公室 Overseas Chinese Affairs
+da 档案局 Archives|bm 保密局 State Secrets|jg 机关事务局 Office Affairs|rf 人民防空办公室 Civil Air Defence
+xf 消防救援大队 Fire and Rescue|jd 交警大队 Traffic Police|cr 出入境管理大队 Exit and Entry
+bd 不动产登记中心 Real Estate Registration|sw3 税务局 Taxation|hg 海关办事处 Customs
+lw 粮食和物资储备局 Grain Reserves|nj 农机中心 Farm Machinery|yl 园林绿化局 Parks|dl 供电局 Power Supply
+gs 供水公司 Water Supply|rq 燃气公司 Gas Supply|cl 残疾人联合会 Disabled Persons' Federation
+tz 退役军人事务局 Veterans|sb 社会保险中心 Social Insurance
 """
 NAMES: Final[tuple[tuple[str, str, str], ...]] = tuple(
     (words[0], words[1], " ".join(words[2:]))

@@ -1,5 +1,5 @@
-"""Who comes when, and what is planted where (播撒): all arrivals of the run, then which of them, and which windows, items
-and departments, carry what. Drawn once, before the first day.
+"""Who comes when, and what is planted where (播撒): all arrivals, then which of them, and which windows, items and
+departments, carry what. Drawn once, before the first day.
 """
 
 from collections import Counter
@@ -27,16 +27,26 @@ FEWEST_ACCEPTED: Final = 2
 MANY: Final = 8
 """From so many on, a batch, a burst or a run shows."""
 FEWEST: Final = {
-    Kind.TWO_DOORS: 3, Kind.REGISTERS_ONLY: 4, Kind.AUTHORITY_TAKEN_BACK: 4, Kind.MASS_OVERDUE: 3, Kind.VOID_RATIO: 4, Kind.ONLINE_CLOSED: 10,
-}  # fmt: skip
+    Kind.TWO_DOORS: 3,
+    Kind.REGISTERS_ONLY: 4,
+    Kind.AUTHORITY_TAKEN_BACK: 4,
+    Kind.MASS_OVERDUE: 3,
+    Kind.VOID_RATIO: 4,
+    Kind.ONLINE_CLOSED: 10,
+}
 """From how many cases on a pattern is told of, where it is not MANY."""
 HELD_DAYS: Final = 9
 FEWEST_LATE: Final = 3
 CLEARED_DAYS: Final = 20
 """So long before a month without cases a window takes none: what came before is accepted by then."""
 HUNGRY: Final = (
-    Kind.AFTER_HOURS_BULK, Kind.MONTH_END_BATCH, Kind.RATING_BURST, Kind.TWO_DOORS, Kind.IDENTICAL_DURATIONS, Kind.VOID_RATIO,
-)  # fmt: skip
+    Kind.AFTER_HOURS_BULK,
+    Kind.MONTH_END_BATCH,
+    Kind.RATING_BURST,
+    Kind.TWO_DOORS,
+    Kind.IDENTICAL_DURATIONS,
+    Kind.VOID_RATIO,
+)
 """Patterns that need many cases: they get the busiest places."""
 Arrival = tuple[int, int, bool]
 
@@ -67,6 +77,10 @@ class Hold(Span):
     by: str
     start: int
     gap: int
+
+    def keeps(self, step: Step, life: Life) -> bool:
+        """Whether this is one of the acts that are kept back; never the opening one."""
+        return life.done > 0 and (step.act, step.by) == (self.act, self.by) and self.ref == life.item.window
 
 
 @dataclass(slots=True)
@@ -113,9 +127,8 @@ class Patterns:
     def hold(self, step: Step, life: Life, second: int) -> int | None:
         """When an act that is kept back is done; None for what is not kept back."""
         for span in self.spans:
-            if isinstance(span, Hold) and step.act == span.act and step.by == span.by and span.ref == life.item.window:
-                if span.first * DAY <= second < span.start - 600 and life.done:
-                    return span.start + span.gap * len(span.seen)
+            if isinstance(span, Hold) and span.keeps(step, life) and span.first * DAY <= second < span.start - 600:
+                return span.start + span.gap * len(span.seen)
         return None
 
     def saw(self, step: Step, life: Life, second: int) -> None:
@@ -147,10 +160,14 @@ class Patterns:
                 continue
             if span.kind is Kind.ZERO_ACCEPTANCE or len(span.seen) >= FEWEST.get(span.kind, MANY):
                 yield Truth(
-                    kind=span.kind, scope=span.scope, ref=span.ref, since=pace.at(span.first * DAY),
-                    until=pace.at((span.last + 1) * DAY), when=pace.at(span.start if isinstance(span, Hold) else (span.last + 1) * DAY),
+                    kind=span.kind,
+                    scope=span.scope,
+                    ref=span.ref,
+                    since=pace.at(span.first * DAY),
+                    until=pace.at((span.last + 1) * DAY),
+                    when=pace.at(span.start if isinstance(span, Hold) else (span.last + 1) * DAY),
                     note=f"{len(span.seen)} cases" if span.seen else "",
-                )  # fmt: skip
+                )
 
 
 def _alters(kind: Kind, item: ItemPlan) -> bool:
@@ -336,7 +353,7 @@ def _department_of(item: str) -> str:
 def _find_span(  # noqa: PLR0913 - where, when, what is free
     kind: Kind, n: int, ground: Ground, pace: Pace, codes: list[str], taken: set[tuple[str, str]], rng: Random
 ) -> Span | None:
-    """The busiest place that is free for it: patterns never share a window, an item, or (of departments) a department."""
+    """The busiest place that is free for it: patterns never share a window or an item."""
     whole = (0, pace.days - 1)
     months = pace.months() or [whole]
     month = months[n % len(months)]
@@ -351,45 +368,49 @@ def _find_span(  # noqa: PLR0913 - where, when, what is free
 
 
 def _places(kind: Kind, code: str, ground: Ground) -> Iterator[tuple[str, str]]:
-    items = ground.items_of(code)
-    windows = sorted({item.window for item in items})
-    match kind:
-        case Kind.ZERO_ACCEPTANCE:
-            yield from (("window", window) for window in reversed(windows[1:]))
-        case Kind.REGISTERS_ONLY:
-            fitting = {
-                item.window for item in items if item.is_instant and item.procedure in ("filing", "public_service")
-            }
-            yield from (("window", window) for window in windows if window in fitting)
-        case Kind.MONTH_END_BATCH | Kind.AFTER_HOURS_BULK:
-            handed = {
-                window: sum(item.weight for item in items if item.window == window and item.procedure != "licence")
-                for window in windows
-            }
-            yield from (
-                ("window", window) for window in sorted(windows, key=lambda name: -handed[name]) if handed[window]
-            )
-        case Kind.RATING_BURST:
-            yield from (("window", window) for window in windows)
-        case Kind.TWO_DOORS:
-            fits = [item for item in items if not item.is_instant and not item.is_preliminary]
-            yield from (("item", item.code) for item in sorted(fits, key=lambda item: -item.weight))
-        case Kind.IDENTICAL_DURATIONS:
-            yield from (
-                ("item", item.code)
-                for item in items
-                if item.is_instant and item.procedure in ("filing", "public_service")
-            )
-        case Kind.ONLINE_CLOSED:
-            yield from (("item", item.code) for item in sorted(items, key=lambda item: -item.weight) if item.is_online)
-        case Kind.AUTHORITY_TAKEN_BACK:
-            if any(not item.is_instant and item.procedure in ("licence", "confirmation") for item in items):
-                yield "department", code
-        case Kind.VOID_RATIO:
-            if any(item.procedure == "licence" for item in items):
-                yield "department", code
-        case Kind.MASS_OVERDUE:
-            yield "department", code
+    """Where in a department it could be, the busiest first; of windows without cases the least busy first."""
+    items = sorted(ground.items_of(code), key=lambda item: -item.weight)
+    fitting = [item for item in items if item.window and SHOWS_IN[kind](item)]
+    if not fitting:
+        return
+    scope = SCOPES.get(kind, "window")
+    if scope == "department":
+        yield scope, code
+    elif scope == "item":
+        yield from ((scope, item.code) for item in fitting)
+    else:
+        busy = Counter[str]()
+        for item in fitting:
+            busy[item.window] += round(item.weight * 1_000_000)
+        windows = sorted(busy, key=lambda name: (-busy[name], name))
+        yield from ((scope, window) for window in (windows[:0:-1] if kind is Kind.ZERO_ACCEPTANCE else windows))
+
+
+def _is_at_once(item: ItemPlan) -> bool:
+    return item.is_instant and item.procedure in ("filing", "public_service")
+
+
+SCOPES: Final = {
+    Kind.TWO_DOORS: "item",
+    Kind.IDENTICAL_DURATIONS: "item",
+    Kind.ONLINE_CLOSED: "item",
+    Kind.AUTHORITY_TAKEN_BACK: "department",
+    Kind.VOID_RATIO: "department",
+    Kind.MASS_OVERDUE: "department",
+}
+SHOWS_IN: Final[Mapping[Kind, Callable[[ItemPlan], bool]]] = {
+    Kind.ZERO_ACCEPTANCE: lambda item: True,
+    Kind.REGISTERS_ONLY: _is_at_once,
+    Kind.MONTH_END_BATCH: lambda item: item.procedure != "licence",
+    Kind.AFTER_HOURS_BULK: lambda item: item.procedure != "licence",
+    Kind.RATING_BURST: lambda item: True,
+    Kind.TWO_DOORS: lambda item: not item.is_instant and not item.is_preliminary,
+    Kind.IDENTICAL_DURATIONS: _is_at_once,
+    Kind.ONLINE_CLOSED: lambda item: item.is_online,
+    Kind.AUTHORITY_TAKEN_BACK: lambda item: not item.is_instant and item.procedure in ("licence", "confirmation"),
+    Kind.VOID_RATIO: lambda item: item.procedure == "licence",
+    Kind.MASS_OVERDUE: lambda item: not item.is_instant,
+}
 
 
 def _span(  # noqa: PLR0913 - as above
@@ -500,23 +521,7 @@ def _sow_cases(size: Size, ground: Ground, fields: Mapping[str, Field]) -> None:
     }
     if not wanted:
         return
-    candidates: dict[Kind, list[tuple[str, int]]] = {kind: [] for kind in wanted}
-    for code, field_ in fields.items():
-        items = ground.items_of(code)
-        fitting = [
-            [
-                (kind, size.days - days_needed(kind, item, ground.bounds[item.code]))
-                for kind in wanted
-                if FITS[kind](item)
-            ]
-            for item in items
-        ]
-        for index, (second, which, _is_online) in enumerate(field_.arrivals):
-            day = second // DAY
-            if not field_.patterns.alters(items[which], day):
-                for kind, last in fitting[which]:
-                    if day <= last:
-                        candidates[kind].append((code, index))
+    candidates = _candidates(list(wanted), size, ground, fields)
     taken: set[tuple[str, int]] = set()
     for kind, places in sorted(candidates.items(), key=lambda row: (len(row[1]), row[0])):
         chosen = _choose(places, wanted[kind], taken, rng)
@@ -530,6 +535,31 @@ def _sow_cases(size: Size, ground: Ground, fields: Mapping[str, Field]) -> None:
                 fields[code].arrivals[index] = (second, which, False)
 
 
+def _candidates(
+    kinds: list[Kind], size: Size, ground: Ground, fields: Mapping[str, Field]
+) -> dict[Kind, list[tuple[str, int]]]:
+    """For each kind the cases that could show it, and have the time to."""
+    found: dict[Kind, list[tuple[str, int]]] = {kind: [] for kind in kinds}
+    for code, field_ in fields.items():
+        items = ground.items_of(code)
+        fitting = [
+            [
+                (kind, size.days - days_needed(kind, item, ground.bounds[item.code]))
+                for kind in kinds
+                if FITS[kind](item)
+            ]
+            for item in items
+        ]
+        for index, (second, which, _is_online) in enumerate(field_.arrivals):
+            day = second // DAY
+            if not field_.patterns.alters(items[which], day):
+                place = code, index
+                for kind, last in fitting[which]:
+                    if day <= last:
+                        found[kind].append(place)
+    return found
+
+
 def _choose(
     places: list[tuple[str, int]], dose: Dose, taken: set[tuple[str, int]], rng: Random
 ) -> list[tuple[str, int]]:
@@ -541,8 +571,8 @@ def _choose(
 def _make_room(
     kind: Kind, size: Size, ground: Ground, fields: Mapping[str, Field], taken: set[tuple[str, int]]
 ) -> list[tuple[str, int]]:
-    """In a small city nobody may have come for what shows the kind: then somebody comes for it instead of another matter."""
-    for code, field_ in reversed(fields.items()):
+    """In a small city nobody may have come for what shows the kind: then somebody does, instead of another matter."""
+    for code, field_ in reversed(list(fields.items())):
         items = ground.items_of(code)
         which = next((n for n, item in enumerate(items) if FITS[kind](item)), None)
         if which is None:

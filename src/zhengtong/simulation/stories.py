@@ -6,6 +6,7 @@ keep every limit. Only a plant breaks one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from typing import Final
 
@@ -14,7 +15,7 @@ from zhengtong.kernel.events import Json
 from zhengtong.kernel.states import BranchStatus
 from zhengtong.kernel.terms import Term, Unit
 from zhengtong.simulation.irregularities import Kind
-from zhengtong.simulation.steps import LAW, PARTY, Life, Step
+from zhengtong.simulation.steps import LAW, PARTY, Finder, Life, Step
 
 # Shares of ordinary cases.
 LACKS, NEVER_COMES, STILL_DEFECTIVE = 0.06, 0.1, 0.06
@@ -130,9 +131,13 @@ class Story:
     def _ask_supplement(self, missing: tuple[str, ...]) -> Step:
         manner = "electronic" if self.life.is_online else "direct"
         return Step(
-            act="notify_supplement", by="window", seconds=self.rng.randint(60, 300), latest=1 if self.life.is_online else 0,
-            inputs={"missing": list(missing), "manner": manner}, words=("explanation",),
-        )  # fmt: skip
+            act="notify_supplement",
+            by="window",
+            seconds=self.rng.randint(60, 300),
+            latest=1 if self.life.is_online else 0,
+            inputs={"missing": list(missing), "manner": manner},
+            words=("explanation",),
+        )
 
     def _supply(self, papers: tuple[str, ...], *, old: bool = False) -> Step:
         """They come back, in opening hours, within the fifteen working days."""
@@ -141,10 +146,18 @@ class Story:
 
     def _with_consent(self, act: Step, rank: str, *, by: str, same_day: bool = False) -> list[Step]:
         """Asked of a superior, granted, done."""
-        wait = {"latest": 0} if same_day else {"latest": 1}
-        ask = Step(act="ask_consent", by=by, seconds=act.seconds or self.rng.randint(60, 400), days=act.days, service=180,
-                   latest=act.latest, inputs={"for": act.act}, words=("draft",))  # fmt: skip
-        give = Step(act="give_consent", by=rank, seconds=self.rng.randint(600, 7200), service=60, find=_consent, **wait)
+        ask = Step(
+            act="ask_consent",
+            by=by,
+            seconds=act.seconds or self.rng.randint(60, 400),
+            days=act.days,
+            service=180,
+            latest=act.latest,
+            inputs={"for": act.act},
+            words=("draft",),
+        )
+        seconds, latest = self.rng.randint(600, 7200), 0 if same_day else 1
+        give = Step(act="give_consent", by=rank, seconds=seconds, service=60, find=_consent, latest=latest)
         return [ask, give, replace(act, seconds=self.rng.randint(120, 900), days=0, latest=0)]
 
     def _fee(self) -> list[Step]:
@@ -224,55 +237,39 @@ class Story:
             before = _at_once(steps) if self._is_exact else steps
             return [*before, self._at_once(at_once, "window"), *ends]
         steps += self._accept()
+        if self._is(Kind.CLOSED_WITHIN_MINUTES):
+            quick = Step(act=later, by="undertaker", seconds=150, exact=True, words=("opinion",), told=self.plant)
+            return [*_at_once(steps), quick, *ends]
+        return [*steps, *self._by_an_officer(later, ends)]
+
+    def _by_an_officer(self, later: str, ends: list[Step]) -> list[Step]:
+        """What a case officer decides after the window has accepted."""
         if self.life.item.is_instant:
-            return [
-                *steps,
-                Step(
-                    act=later,
-                    by="undertaker",
-                    seconds=self.rng.randint(1800, 7200),
-                    words=self._opinion(later),
-                    latest=0,
-                ),
-                *ends,
-            ]
+            seconds = self.rng.randint(1800, 7200)
+            return [Step(act=later, by="undertaker", seconds=seconds, words=self._opinion(later)), *ends]
         if self._is(Kind.WITHDRAWN_AT_THE_LIMIT):
             step = self._withdraw("window", self._term("promised") - 1)
             step.told = self.plant
-            return [*steps, step]
-        if self._is(Kind.CLOSED_WITHIN_MINUTES):
-            return [
-                *_at_once(steps),
-                Step(act=later, by="undertaker", seconds=150, exact=True, words=("opinion",), told=self.plant),
-                *ends,
-            ]
+            return [step]
         if self._chance(WITHDRAWS):
-            return [*steps, self._withdraw()]
+            return [self._withdraw()]
         refusal = {"provide": "refuse", "record": "decline"}[later]
         if self._chance(REFUSED / 2):
             act = Step(act=refusal, by="undertaker", days=1, latest=1, words=("reason",))
-            return [*steps, *self._with_consent(act, "superior", by="undertaker")]
-        decide = Step(
-            act=later,
-            by="undertaker",
-            days=self._exam_days(),
-            words=self._opinion(later),
-            latest=None if self._breaks_limit else 0,
-        )
-        decide.days = max(decide.days, 1)
-        decide.latest = None if self._breaks_limit else decide.days
+            return self._with_consent(act, "superior", by="undertaker")
+        days = max(1, self._exam_days())
+        latest = None if self._breaks_limit else days
+        decide = Step(act=later, by="undertaker", days=days, words=self._opinion(later), latest=latest)
         if self._is(Kind.OPINION_MISSING):
             decide.told = self.plant
         if self._is(Kind.STEP_BACKDATED):
             decide.days, decide.latest, decide.noted_after, decide.told = 1, 1, 1, self.plant
         if self._is(Kind.SAME_PERSON):
             window = self.life.item.window
-            assign = Step(
-                act="assign", by="undertaker", seconds=900, inputs={"role": "undertaker", "post": window, "manner": "ordinary"},
-            )  # fmt: skip
-            decide = replace(decide, by=f"@{window}", told=self.plant)
-            steps.append(assign)
-        return [*steps, decide, *ends]
+            given = {"role": "undertaker", "post": window, "manner": "ordinary"}
+            assign = Step(act="assign", by="undertaker", seconds=900, inputs=given)
+            return [assign, replace(decide, by=f"@{window}", told=self.plant), *ends]
+        return [decide, *ends]
 
     def _at_once(self, act: str, by: str) -> Step:
         if self._is_exact:
@@ -313,8 +310,10 @@ class Story:
                 self._decide("confirm", seconds=1200), *ends,
             ]  # fmt: skip
         if self._is(Kind.CLOSED_WITHIN_MINUTES):
-            quick = [Step(act="pass", by="undertaker", seconds=120, exact=True, words=("opinion",)),
-                     Step(act="confirm", by="approver", seconds=90, exact=True, words=("opinion",), told=self.plant)]  # fmt: skip
+            quick = [
+                Step(act="pass", by="undertaker", seconds=120, exact=True, words=("opinion",)),
+                Step(act="confirm", by="approver", seconds=90, exact=True, words=("opinion",), told=self.plant),
+            ]
             return [*_at_once(steps), *quick, *ends]
         if self._chance(WITHDRAWS):
             return [*steps, self._withdraw()]
@@ -443,8 +442,14 @@ class Story:
         else:
             steps.append(passed)
         if "review" in self.life.bound.actions:
-            review = Step(act="review", by="reviewer", days=review_days, seconds=0 if review_days else rng.randint(900, 7200),
-                          words=("opinion",), latest=review_days if not step_late else None)  # fmt: skip
+            review = Step(
+                act="review",
+                by="reviewer",
+                days=review_days,
+                seconds=0 if review_days else rng.randint(900, 7200),
+                words=("opinion",),
+                latest=review_days if not step_late else None,
+            )
             steps.append(review)
         if self._chance(REFUSED):
             act = Step(act="refuse", by="approver", seconds=900, words=("reason",), latest=0)
@@ -552,12 +557,26 @@ class Story:
         category = rng.choice(("enquiry", "help", "complaint", "complaint", "report", "suggestion", "praise"))
         steps = [
             Step(act="file", by=by, inputs={"secret": rng.random() < 0.1}, words=("citizen", "content")),
-            Step(act="classify", by="operator", seconds=rng.randint(60, 400), service=30, exact=True, inputs={"urgency": "normal", "category": category}),
-        ]  # fmt: skip
+            Step(
+                act="classify",
+                by="operator",
+                seconds=rng.randint(60, 400),
+                service=30,
+                exact=True,
+                inputs={"urgency": "normal", "category": category},
+            ),
+        ]
         close = Step(
-            act="close", by="operator", seconds=rng.randint(1800, 10_000), service=60, latest=1,
-            inputs={"solved": rng.choice(("solved", "solved", "explained", "unsolved")), "satisfaction": rng.choice(("s5", "s4", "s4", "s3", "s2", "none"))},
-        )  # fmt: skip
+            act="close",
+            by="operator",
+            seconds=rng.randint(1800, 10_000),
+            service=60,
+            latest=1,
+            inputs={
+                "solved": rng.choice(("solved", "solved", "explained", "unsolved")),
+                "satisfaction": rng.choice(("s5", "s4", "s4", "s3", "s2", "none")),
+            },
+        )
         if self._chance(0.25):
             return [*steps, Step(act="answer_at_once", by="operator", seconds=120, exact=True, words=("reply",)), close]
         unit = self.asked_unit
@@ -595,9 +614,14 @@ class Story:
         rng = self.rng
         if self.life.is_online:
             steps = [
-                Step(act="apply", by=PARTY, inputs={"provide": "electronic", "channel": "internet"}, words=("applicant", "wanted")),
+                Step(
+                    act="apply",
+                    by=PARTY,
+                    inputs={"provide": "electronic", "channel": "internet"},
+                    words=("applicant", "wanted"),
+                ),
                 Step(act="confirm_receipt", by="clerk", seconds=rng.randint(600, 3000), latest=1),
-            ]  # fmt: skip
+            ]
         else:
             steps = [
                 Step(
@@ -648,7 +672,7 @@ def _consent(life: Life) -> Mapping[str, Json]:
     return {"branch": waiting[-1].branch, "verdict": "granted"}
 
 
-def _asked(verdict: str):  # type: ignore[no-untyped-def]
+def _asked(verdict: str) -> Finder:
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
         waiting = [
@@ -661,7 +685,7 @@ def _asked(verdict: str):  # type: ignore[no-untyped-def]
     return find
 
 
-def _paper(code: str):  # type: ignore[no-untyped-def]
+def _paper(code: str) -> Finder:
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
         number = next(
@@ -672,7 +696,7 @@ def _paper(code: str):  # type: ignore[no-untyped-def]
     return find
 
 
-def _fee_due(receipt: Mapping[str, Json]):  # type: ignore[no-untyped-def]
+def _fee_due(receipt: Mapping[str, Json]) -> Finder:
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
         fee = next(fee for fee in life.state.fees.values() if not fee.how)
@@ -681,18 +705,16 @@ def _fee_due(receipt: Mapping[str, Json]):  # type: ignore[no-untyped-def]
     return find
 
 
-def _earlier(mark: str):  # type: ignore[no-untyped-def]
+def _earlier(mark: str) -> Finder:
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
-        from datetime import timedelta
-
         value = life.state.marks[mark] - timedelta(hours=20)
         return {"target": 2, "path": f"mark:{mark}", "value": value.isoformat()}
 
     return find
 
 
-def _latest(act: str):  # type: ignore[no-untyped-def]
+def _latest(act: str) -> Finder:
     def find(life: Life) -> Mapping[str, Json]:
         assert life.state is not None
         return {"target": next(done.seq for done in reversed(life.state.done) if done.act == act)}

@@ -1,4 +1,4 @@
-"""The truth file (真相文件): what was really wrong, and when. Written beside the ledger, read by nothing in the product.
+"""The truth file (真相文件): what was really wrong, and when. Read by nothing in the product.
 
 Of a case in which something was planted, every limit that was broken is told, whether or not it was the aim: a step
 that takes too long may make a promise late as well.
@@ -38,10 +38,14 @@ class Truth:
     @property
     def line(self) -> str:
         said: Mapping[str, str | None] = {
-            "kind": self.kind.value, "family": self.kind.family.value, self.scope: self.ref,
-            "from": self.since.isoformat() if self.since else None, "to": self.until.isoformat() if self.until else None,
-            "when": self.when.isoformat(), "note": self.note,
-        }  # fmt: skip
+            "kind": self.kind.value,
+            "family": self.kind.family.value,
+            self.scope: self.ref,
+            "from": self.since.isoformat() if self.since else None,
+            "to": self.until.isoformat() if self.until else None,
+            "when": self.when.isoformat(),
+            "note": self.note,
+        }
         return json.dumps(said, ensure_ascii=False)
 
 

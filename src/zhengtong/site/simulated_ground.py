@@ -174,14 +174,23 @@ def _write_parties(parties: Iterable[Party], began: date) -> None:
     Subject.objects.bulk_create(
         (
             Subject(
-                ref=party.ref, kind=party.kind, name=party.name, certificate_kind=party.certificate, number=party.number,
-                number_index=number_index(party.number), phone=party.phone, phone_index=phone_index(party.phone),
-                real_name_level=RealNameLevel.CHECKED, is_checked=True, created_at=_at(began), created_by="p-0",
+                ref=party.ref,
+                kind=party.kind,
+                name=party.name,
+                certificate_kind=party.certificate,
+                number=party.number,
+                number_index=number_index(party.number),
+                phone=party.phone,
+                phone_index=phone_index(party.phone),
+                real_name_level=RealNameLevel.CHECKED,
+                is_checked=True,
+                created_at=_at(began),
+                created_by="p-0",
             )
             for party in parties
         ),
         batch_size=500,
-    )  # fmt: skip
+    )
 
 
 def _publish(contents: list[Mapping[str, object]], people: Mapping[str, Person], began: date) -> None:
@@ -198,13 +207,17 @@ def _write_letters(items: Iterable[ItemPlan], units: Mapping[str, Unit], began: 
     roles = (("window", "receive"), ("approver", "approve"), ("issuer", "issue"))
     AuthorisationLetter.objects.bulk_create(
         AuthorisationLetter(
-            number=f"{units[item.department].short_name}授（模拟）{n}-{k}号", item=item.code, organ=units[item.department],
-            post=posts[item.content["posts"][role]["post"]], powers=[power], from_on=began,
+            number=f"{units[item.department].short_name}授（模拟）{n}-{k}号",
+            item=item.code,
+            organ=units[item.department],
+            post=posts[item.content["posts"][role]["post"]],
+            powers=[power],
+            from_on=began,
         )
         for n, item in enumerate(items, 1)
         for k, (role, power) in enumerate(roles, 1)
         if role in item.content["posts"]
-    )  # fmt: skip
+    )
 
 
 # ---- what follows from an act of the past ------------------------------------------------------------------

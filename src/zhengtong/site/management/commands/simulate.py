@@ -33,7 +33,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         size = parser.add_mutually_exclusive_group()
         for name, preset in PRESETS.items():
-            text = f"{preset.cases:,} cases in {preset.days} days, {preset.departments} departments, {preset.staff:,} staff"
+            text = (
+                f"{preset.cases:,} cases, {preset.days} days, {preset.departments} departments, {preset.staff:,} staff"
+            )
             size.add_argument(f"--{name}", action="store_const", dest="preset", const=name, help=text)
         parser.add_argument("--cases", type=int, metavar="N")
         parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DATE", help="the first day")
@@ -61,7 +63,7 @@ class Command(BaseCommand):
                 ground = lay(size)
                 lived = running.run(
                     size, ground, reactions=reactions(notices=notices), workers=workers, progress=course.at
-                )  # fmt: skip
+                )
         except NotEmpty as full:
             raise CommandError("there is an organisation in this database already. Simulate in a new one.") from full
         except NotPossible as error:
@@ -83,17 +85,27 @@ class Command(BaseCommand):
     def _tell(self, lived: running.Lived, size: Size, path: Path, *, notices: bool, as_json: bool) -> None:
         planted = Counter(str(each.kind) for each in lived.truths)
         told = {
-            "cases": lived.cases, "open": lived.open_cases, "acts": lived.acts, "events": lived.events,
-            "sealed_rows": lived.sealed_rows, "roots": lived.roots, "is_whole": lived.is_whole,
-            "first": size.first.isoformat(), "days": size.days, "seed": size.seed,
-            "until": lived.until.isoformat() if lived.until else None, "truth": str(path),
-            "planted": dict(sorted(planted.items())), "left_out": ["papers drawn", "files"] + ([] if notices else ["notices"]),
-        }  # fmt: skip
+            "cases": lived.cases,
+            "open": lived.open_cases,
+            "acts": lived.acts,
+            "events": lived.events,
+            "sealed_rows": lived.sealed_rows,
+            "roots": lived.roots,
+            "is_whole": lived.is_whole,
+            "first": size.first.isoformat(),
+            "days": size.days,
+            "seed": size.seed,
+            "until": lived.until.isoformat() if lived.until else None,
+            "truth": str(path),
+            "planted": dict(sorted(planted.items())),
+            "left_out": ["papers drawn", "files"] + ([] if notices else ["notices"]),
+        }
         if as_json:
             self.stdout.write(json.dumps(told, ensure_ascii=False, sort_keys=True))
             return
         self.stdout.write(
-            f"{lived.cases:,} cases ({lived.open_cases:,} open), {lived.acts:,} acts, {lived.events:,} events, {lived.roots} roots\n"
+            f"{lived.cases:,} cases ({lived.open_cases:,} open), {lived.acts:,} acts, {lived.events:,} events, "
+            f"{lived.roots} roots\n"
             f"left out: {', '.join(told['left_out'])}\n"  # type: ignore[arg-type]
             f"planted: {sum(planted.values())} irregularities of {len(planted)} kinds, written to {path}\n"
             f"Look at it with: ZHENGTONG_CLOCK={told['until']} zhengtong serve     (accounts: zhengtong demo accounts)"
