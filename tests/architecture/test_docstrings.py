@@ -49,6 +49,8 @@ MOVES_DAYS: Final = {
     "site/sign_in_settings.py": "the same, from the environment",
     "administration/auditing.py": "how long the trail is kept, and the days a page reads",
     "site/bench/days.py": "days to be counted from, drawn at random",
+    "site/bench/filling.py": "made-up due days of a docket that is thrown away",
+    "site/bench/spiff.py": "the day on which the measured cases open",
     "documents/signing.py": "validity of the demonstration certificate",
     "operating/readings.py": "the day before: yesterday's root",
     "operating/wellness.py": "how old a backup may be",

@@ -65,7 +65,7 @@ accounts:forgot              = 200
 accounts:reset               = 302
 accounts:openid_back         = 302
 accounts:openid_leave        = 302
-accounts:openid_start             404      302   302   302    302      302  302       302        302    302   302
+accounts:openid_start        = 404
 accounts:openid_link              302      404   404   404    404      404  404       404        404    404   404
 accounts:signed_out          = 200
 accounts:here                = 405

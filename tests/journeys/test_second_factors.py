@@ -250,10 +250,9 @@ def test_a_citizen_needs_no_password_with_a_passkey(at_localhost: City, way: Way
     SecurityKey.objects.filter(account__subject__isnull=False).delete()
 
 
-@pytest.mark.parametrize("way", [WAYS["zh"], WAYS["zh-noscript"]], ids=["zh", "zh-noscript"])
-def test_a_citizen_who_forgot_the_password_gets_a_code(at_localhost: City, way: Way) -> None:
-    hand = at_localhost.visitor(way)
-    who = sorted(name for name, (password, totp, _p) in at_localhost.known.items() if password and not totp)[way.number]
+def test_a_citizen_who_forgot_the_password_gets_a_code(at_localhost: City) -> None:
+    hand = at_localhost.visitor(Way())
+    who = sorted(name for name, (password, totp, _p) in at_localhost.known.items() if password and not totp)[0]
     _password, _none, phone = at_localhost.known[who]
     account = next(one for one in Account.objects.exclude(subject=None) if one.subject and one.subject.name == who)
 

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 import requests
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
 from joserfc import jwk, jwt
 
 from tests.openid.running import running
@@ -222,3 +224,17 @@ class TestFile:
         self.written(tmp_path, settings, self.GOOD.replace("https://", "http://"))
         with pytest.raises(ImproperlyConfigured, match="https"):
             openid_providers.providers()
+
+
+class TestSettingOut:
+    def test_takes_a_press_on_a_page_of_ours(self, city_db: Any, tmp_path: Any, settings: Any, issuer: str) -> None:
+        """Else a page elsewhere could sign a visitor in, or in as somebody else, without being asked."""
+        path = tmp_path / "openid.toml"
+        path.write_text(TestFile.GOOD.replace("https://id.example", issuer), encoding="utf-8")
+        settings.ZHENGTONG_SIGN_IN = replace(settings.ZHENGTONG_SIGN_IN, openid_file=path)
+        start = reverse("accounts:openid_start", args=["p"])
+        for elsewhere in ("cross-site", "same-site", "none"):
+            answer = Client().get(start, headers={"sec-fetch-site": elsewhere})
+            assert answer["Location"] == reverse("accounts:sign_in")
+        answer = Client().get(start, headers={"sec-fetch-site": "same-origin"})
+        assert answer["Location"].startswith(issuer)

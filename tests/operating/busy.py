@@ -1,9 +1,9 @@
 """People at work while something else goes on: processes that write acts without end, through the one door."""
 
 import os
+import select
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,17 +21,24 @@ from zhengtong.ledger.record import StaleHistory, new_key
 
 @contextmanager
 def people_at_work(writers: int) -> Iterator[None]:
-    """Inside, so many processes write notes on cases of their own share, each act acknowledged before the next."""
+    """Inside, so many processes write notes on cases of their own share. Each has written before the block begins, and
+    writes once more before it ends, however loaded the machine is."""
     shares = _shares(writers)
     connection.close()  # a child must not go on with its parent's connection
-    pids = [_fork(share, n) for n, share in enumerate(shares)]
+    running = [_fork(share, n) for n, share in enumerate(shares)]
     try:
-        time.sleep(0.2)
+        for _pid, told in running:
+            assert os.read(told, 1), "a writer ended"
         yield
+        for _pid, told in running:
+            while select.select([told], [], [], 0)[0]:
+                assert os.read(told, 65_536), "a writer ended"
+            assert os.read(told, 1), "a writer ended"
     finally:
-        for pid in pids:
+        for pid, told in running:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            os.close(told)
 
 
 def _shares(writers: int) -> list[list[int]]:
@@ -40,19 +47,22 @@ def _shares(writers: int) -> list[list[int]]:
     return [ids[n::writers] for n in range(writers)]
 
 
-def _fork(share: list[int], n: int) -> int:
+def _fork(share: list[int], n: int) -> tuple[int, int]:
+    """Its pid, and where it tells of each act."""
+    reading, writing = os.pipe()
     pid = os.fork()
     if pid:
-        return pid
+        os.close(writing)
+        return pid, reading
     try:
-        _write(share, n)
+        _write(share, n, writing)
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
     os._exit(1)
 
 
-def _write(share: list[int], n: int) -> None:
+def _write(share: list[int], n: int, told: int) -> None:
     at = NOW + timedelta(minutes=n)
     actor = actor_of_person(int(staff(OFFICER).person.removeprefix("p-")), NOW)
     while True:
@@ -65,3 +75,4 @@ def _write(share: list[int], n: int) -> None:
                 )  # fmt: skip
             except (Refusal, StaleHistory):
                 continue
+            os.write(told, b".")

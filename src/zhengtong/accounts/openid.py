@@ -143,7 +143,7 @@ def read_id_token(provider: Provider, token: str, *, nonce: str, at: datetime) -
         registry = jwt.JWTClaimsRegistry(
             now=int(at.timestamp()), leeway=LEEWAY,
             iss={"essential": True, "value": provider.issuer}, aud={"essential": True, "value": provider.client_id},
-            exp={"essential": True, "validate": lambda *_: True}, iat={"essential": True}, sub={"essential": True},
+            exp={"essential": True}, iat={"essential": True}, sub={"essential": True},
             nonce={"essential": True, "value": nonce},
         )  # fmt: skip
         registry.validate(claims)

@@ -323,10 +323,12 @@ def _gaps_by_day(start: date, last: date) -> dict[date, list[str]]:
     from zhengtong.ledger.usage import used_numbers
 
     since, until = lapse_at(start - timedelta(days=1)), lapse_at(last)
+    drawn = list(iter_gaps(lambda number: False, since=since, before=until))
     found: dict[date, list[str]] = {}
-    used = used_numbers()
-    for number, drawn_at in iter_gaps(lambda number: number in used, since=since, before=until):
-        found.setdefault(law_day(drawn_at), []).append(number)
+    used = used_numbers() if drawn else frozenset()  # every event is read for it
+    for number, drawn_at in drawn:
+        if number not in used:
+            found.setdefault(law_day(drawn_at), []).append(number)
     return found
 
 

@@ -31,7 +31,7 @@ from zhengtong.simulation.truth import Truth
 
 BLOCK_DAYS: Final = 7
 AFTER_THE_LAST_NIGHT: Final = 20 * 60
-DAYS_SIGNED_AT_ONCE: Final = 92
+DAYS_SIGNED_AT_ONCE: Final = 184
 
 
 @dataclass(slots=True, kw_only=True)

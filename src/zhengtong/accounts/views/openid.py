@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,7 +26,8 @@ from zhengtong.accounts.sign_in_log import log_sign_in
 from zhengtong.accounts.signing_in import may_sign_in
 from zhengtong.accounts.views.sign_in import LEAVING, OPENID, enter, pass_first
 
-WAITING = "openid_waiting"
+WAITING: Final = "openid_waiting"
+OURS: Final = "same-origin"
 
 
 def _provider(code: str) -> Provider:
@@ -43,10 +44,13 @@ def back_address() -> str:
 @never_cache
 @require_safe
 def start(request: HttpRequest, code: str) -> HttpResponse:
-    """To sign in. Whoever is signed in already is left where he is."""
+    """To sign in, by a press on our own page: a page elsewhere must not sign anybody in unasked."""
+    of = _provider(code)
     if account_of(request) is not None:
         return redirect(safe_next(request, "/"))
-    return _go(request, _provider(code), wanted=safe_next(request, ""))
+    if request.headers.get("Sec-Fetch-Site", OURS) != OURS:
+        return redirect("accounts:sign_in")
+    return _go(request, of, wanted=safe_next(request, ""))
 
 
 @never_cache
