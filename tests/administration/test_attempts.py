@@ -15,7 +15,7 @@ from tests.architecture.addresses import signed_in
 from zhengtong.accounts.authenticators import enrol_totp
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import Duty
-from zhengtong.accounts.models import Account, Person, PostHolding
+from zhengtong.accounts.models import Person, Post, PostHolding
 from zhengtong.accounts.passwords import issue_temporary_password
 from zhengtong.accounts.recovery import make_codes, take_recovery_code
 from zhengtong.accounts.sign_in_log import Visit
@@ -141,8 +141,13 @@ class TestAdminSite:
         client = signed_in(admin(Duty.SYSTEM))
         assert client.get(f"/admin/{table}/").status_code in {403, 404}
         assert client.post(f"/admin/{table}/add/", {"name": "x"}).status_code in {403, 404}
-        assert client.post("/admin/accounts/post/", {"action": "delete_selected", "_selected_action": ["1"]}).status_code in {200, 302}  # fmt: skip
-        assert light_bureau.posts["qy-head"].__class__.objects.filter(code="qy-head").exists()
+
+    def test_deletes_nothing(self, light_bureau: City) -> None:
+        client, before = signed_in(admin(Duty.SYSTEM)), Post.objects.count()
+        picked = [str(post.pk) for post in Post.objects.all()]
+        client.post("/admin/accounts/post/", {"action": "delete_selected", "_selected_action": picked, "post": "yes"})
+        assert client.post(f"/admin/accounts/post/{picked[0]}/delete/", {"post": "yes"}).status_code == 403
+        assert Post.objects.count() == before
 
 
 class TestHalfway:

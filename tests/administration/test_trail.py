@@ -155,9 +155,7 @@ class TestVerify:
 
         fill()
         signed = heads_at(AT + timedelta(days=1))
-        said = roots.said_of(
-            AT.date(), roots.empty_tree("sm3"), previous="", gaps=(), signed_at=AT + timedelta(days=1)
-        )
+        said = roots.said_of(AT.date(), roots.empty_tree("sm3"), previous="", gaps=(), signed_at=AT + timedelta(days=1))
         assert said["trail"] == [list(head) for head in signed] and len(signed) == 1
         call_command("verify", "--closed")  # whole
         # Who may do everything writes the whole book anew, hash by hash: the chain is whole, the root is not.

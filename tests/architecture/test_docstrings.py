@@ -55,10 +55,11 @@ MOVES_DAYS: Final = {
     "operating/readings.py": "the day before: yesterday's root",
     "operating/wellness.py": "how old a backup may be",
     "portal/actions.py": "how long drafts are kept",
+    "federation/api.py": "one line for each day asked for",
     "ui/gallery.py": "made-up days of the style page",
 }
 MOVED: Final = re.compile(r"timedelta\(\s*(?:days|weeks)\s*=|[+-]\s*_DAY\b|\bDAY\b\s*[+*-]|relativedelta")
-DEMO: Final = "site/demo/"  # the history of an invented city: when its people did what they did
+DEMO: Final = ("site/demo/", "simulation/", "site/simulated_ground.py")  # invented cities: when their people did what
 
 # Words that stand for one of the glossary's under another name.
 BANNED: Final = {

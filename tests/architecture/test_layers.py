@@ -28,6 +28,8 @@ OPEN_BESIDES: Final = {
     "zhengtong.accounts.guards",  # what the database refuses in that room, for who checks it
     "zhengtong.accounts.labels",  # codes of people and posts in words
     "zhengtong.accounts.duties",  # the three administrators
+    "zhengtong.accounts.throttling",  # how often something may be tried
+    "zhengtong.documents.verifying",  # what may be told of a paper to whoever holds it
     "zhengtong.accounts.traces",  # what somebody read, took along or was refused goes to the audit trail
     "zhengtong.cases.access",
     "zhengtong.cases.articles",

@@ -22,6 +22,36 @@ from zhengtong.site.proxies import networks, true_address
 THREE = Limit(name="test", most=3, minutes=10)
 
 
+@pytest.mark.usefixtures("city_db")
+class TestDoors:
+    """Of one address, whoever is named: guesses at the sign-in, registrations, forgotten passwords."""
+
+    HERE, ELSEWHERE = "203.0.113.9", "203.0.113.10"
+
+    def answers(self, name: str, form: dict[str, str], times: int, **kept: str) -> list[str]:
+        clients = [Client(REMOTE_ADDR=self.HERE) for _try in range(times)]
+        pages = [client.post(reverse(name), {**form, **kept}) for client in clients]
+        return ["too often" if "尝试太多" in page.content.decode() else str(page.status_code) for page in pages]
+
+    @pytest.mark.parametrize("name", ["accounts:sign_in", "accounts:staff_sign_in"])
+    def test_guesses_at_many_names_end(self, name: str) -> None:
+        said = []
+        for n in range(throttling.SIGN_IN.most + 2):
+            said += self.answers(name, {"typed": f"9{n:04}", "password": "not the one"}, 1)
+        assert said == ["400"] * throttling.SIGN_IN.most + ["too often"] * 2
+        page = Client(REMOTE_ADDR=self.ELSEWHERE).post(reverse(name), {"typed": "90001", "password": "x"})
+        assert "尝试太多" not in page.content.decode()
+
+    def test_forgotten_passwords_end(self) -> None:
+        said = self.answers("accounts:forgot", {"typed": "13800000000"}, throttling.RESET.most + 1)
+        assert said == ["302"] * throttling.RESET.most + ["too often"]
+
+    def test_registrations_end(self) -> None:
+        form = {"name": "甲", "phone": "13800001234", "password": "坚固的-passphrase-7", "again": "坚固的-passphrase-7"}
+        said = self.answers("accounts:register", form, throttling.REGISTER.most + 1)
+        assert said == ["302"] * throttling.REGISTER.most + ["too often"]
+
+
 @pytest.mark.usefixtures("ledger_db")
 class TestTallies:
     def test_the_fourth_try_waits_until_the_window_ends(self) -> None:
@@ -53,6 +83,14 @@ class TestTallies:
             waits = list(pool.map(one, range(24)))
         assert waits.count(0) == 3 and Tally.objects.get().n == 24
 
+    def test_one_subscriber_is_one_place_whatever_address_is_taken(self) -> None:
+        waits = [throttling.count(THREE, f"2001:db8:1:2::{n:x}", NOW) for n in range(5)]
+        assert waits[:3] == [0, 0, 0] and waits[3] > 0
+        assert throttling.spent(THREE, "2001:db8:1:3::1", NOW) == 0
+        for _try in range(4):
+            throttling.count(THREE, "::ffff:192.0.2.9", NOW)
+        assert throttling.spent(THREE, "192.0.2.9", NOW) > 0
+
     def test_old_windows_are_cleared(self) -> None:
         throttling.count(THREE, "a", NOW)
         assert throttling.clear_old(NOW + timedelta(minutes=9)) == 0
@@ -81,6 +119,13 @@ class TestFlood:
         assert 0 < int(answers[-1]["Retry-After"]) <= 60
         assert Client(REMOTE_ADDR="192.0.2.8").get(reverse("portal:home")).status_code == 200
         assert client.get(reverse("site:health")).status_code == 200
+        assert client.get(reverse("operating:ready")).status_code == 429, "it asks the database"
+
+    def test_an_address_of_one_ipv6_network_is_as_good_as_another(self, city_db: object, settings: Settings) -> None:
+        settings.ZHENGTONG_RATE_ANONYMOUS = 3
+        client, home = Client(), reverse("portal:home")
+        assert [client.get(home, REMOTE_ADDR=f"2001:db8::{n}").status_code for n in range(5)] == [200] * 3 + [429] * 2
+        assert client.get(home, REMOTE_ADDR="2001:db8:0:1::1").status_code == 200
 
 
 class TestProxies:
@@ -89,6 +134,11 @@ class TestProxies:
 
     def test_what_a_person_writes_before_the_proxy_counts_for_nothing(self) -> None:
         assert true_address("127.0.0.1", "1.2.3.4, 198.51.100.7", networks("127.0.0.1, ::1")) == "198.51.100.7"
+
+    def test_behind_what_is_no_address_nothing_is_believed(self) -> None:
+        ours = networks("127.0.0.1, fe80::/10")
+        for nearest in ("unknown", "fe80::1%x'y", "10.0.0.1:99", "\x00"):
+            assert true_address("127.0.0.1", f"198.51.100.7, {nearest}", ours) == "127.0.0.1"
 
     @given(st.text(max_size=60))
     def test_any_header_yields_an_address(self, header: str) -> None:

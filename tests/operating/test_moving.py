@@ -180,6 +180,7 @@ ROLES = Path(__file__).resolve().parents[2] / "docs" / "operating" / "examples" 
 
 def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None:
     """With the two roles of docs/operating: even a stolen password of the site changes no event and no trigger."""
+    role = f"app_{moved.name}"
     with psycopg.connect(moved.url, autocommit=True) as owner:
         statements = ROLES.read_text(encoding="utf-8").replace("zhengtong_app", f"app_{moved.name}")
         owner.execute(statements.encode())
@@ -187,7 +188,7 @@ def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD 'in this test alone'").format(sql.Identifier(f"app_{moved.name}"))
         )
     try:
-        role, port = f"app_{moved.name}", moved.cluster.port
+        port = moved.cluster.port
         at = f"host=127.0.0.1 port={port} dbname={moved.name} user={role} password='in this test alone'"
         with psycopg.connect(at, autocommit=True) as app:
             for forbidden in (
@@ -215,6 +216,5 @@ def test_the_role_of_the_application_cannot_change_the_past(moved: Bare) -> None
             assert read_figures(connection).events > before, "the role cannot work"
     finally:
         with psycopg.connect(moved.url, autocommit=True) as owner:
-            role = sql.Identifier(f"app_{moved.name}")
-            owner.execute(sql.SQL("DROP OWNED BY {}").format(role))
-            owner.execute(sql.SQL("DROP ROLE {}").format(role))
+            owner.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+            owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

@@ -60,6 +60,14 @@ def enrol_totp(account: Account, *, secret: str = "") -> str:
     return str(account.totp_secret)
 
 
+def offer_totp(account: Account, *, drawn: str = "") -> str:
+    """For the page of one session: what it was shown before, else a new secret. Whoever looked at the page earlier, as
+    the giver of a first password may, has seen another one."""
+    account.totp_secret = drawn or pyotp.random_base32()
+    Account.objects.filter(pk=account.pk, totp_enrolled=False).update(totp_secret=account.totp_secret)
+    return str(account.totp_secret)
+
+
 def totp_address(account: Account, secret: str = "") -> str:
     """The otpauth: address for a QR code. A citizen's login is opaque, so the device shows the site alone."""
     name = account.login if account.person_id else ISSUER
@@ -70,7 +78,7 @@ def confirm_totp(account: Account, *, code: str, at: datetime, visit: Visit | No
     """The first code proves that the authenticator holds the secret."""
     _check(account, App(row=0, secret=account.totp_secret), code=code, at=at, visit=visit)
     account.totp_enrolled = True
-    account.save(update_fields=["totp_enrolled"])
+    account.save(update_fields=["totp_secret", "totp_enrolled"])
     log_sign_in(account, SignInOutcome.ADDED, visit=visit or Visit(), at=at, method=SignInMethod.TOTP)
 
 

@@ -27,7 +27,7 @@ from zhengtong.accounts.models import (
 )
 from zhengtong.accounts.passwords import issue_temporary_password
 from zhengtong.accounts.queries import day_of
-from zhengtong.accounts.second_factors import reset_factors
+from zhengtong.accounts.second_factors import has_second, reset_factors
 from zhengtong.accounts.sessions import end_all
 from zhengtong.accounts.signing_in import open_staff_account
 from zhengtong.trail.actions import Who, append
@@ -325,6 +325,9 @@ def do_to_account(act: str, person: Person, account: Account | None, *, basis: B
 
 
 def issue_password(account: Account, *, basis: Basis) -> str:
+    """Of an administrator only while the second factor stays the person's own: both in one hand were two duties."""
+    if account.duty and not has_second(account):
+        raise NotPossible("one_hand")
     with transaction.atomic():
         note(basis, "account.temporary_password", f"p-{account.person_id}")
         end_all(account, by=basis.who.person, at=basis.at)
@@ -338,6 +341,9 @@ def unlock_account(account: Account, *, basis: Basis) -> None:
 
 
 def reset_account_factors(account: Account, *, basis: Basis) -> None:
+    """Of an administrator only while the password is the person's own."""
+    if account.duty and account.password_is_temporary:
+        raise NotPossible("one_hand")
     with transaction.atomic():
         note(basis, "account.factors_reset", f"p-{account.person_id}")
         reset_factors(account, by=basis.who.person, at=basis.at)

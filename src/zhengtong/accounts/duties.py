@@ -68,11 +68,18 @@ def check_free(account: Account, at: datetime) -> None:
         raise NotPossible("holds_posts")
 
 
+def check_own_password(account: Account) -> None:
+    """Nobody but its owner may know how to open an account that gets a duty."""
+    if account.password_is_temporary:
+        raise NotPossible("not_signed_in_yet")
+
+
 def give(
     account: Account, duty: Duty, *, proposed_by: Account, confirmed_by: Account, document: str, at: datetime
 ) -> None:
     check_two(proposed_by=proposed_by, confirmed_by=confirmed_by, about=account)
     check_free(account, at)
+    check_own_password(account)
     _check_document(document)
     who = who_is(proposed_by)
     _set(account, duty, who=who, what="duty.give", document=document, confirmed_by=confirmed_by.login, at=at)

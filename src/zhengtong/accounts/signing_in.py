@@ -27,6 +27,7 @@ from zhengtong.accounts.rules import PASSWORD_MOST
 from zhengtong.accounts.second_factors import is_asked_for_second
 from zhengtong.accounts.sign_in_log import Visit as Visit
 from zhengtong.accounts.sign_in_log import log_sign_in
+from zhengtong.accounts.throttling import SIGN_IN, count, is_one_place, spent
 from zhengtong.ui.codes import tidy_code
 
 # ---- registration -------------------------------------------------------------------------------
@@ -155,6 +156,9 @@ def _sign_in(candidates: list[Account], *, typed: str, password: str, visit: Vis
 
     At least one password is hashed whatever was typed, so that an answer takes as long for a name nobody has.
     """
+    is_counted = is_one_place(visit.address)
+    if is_counted and spent(SIGN_IN, visit.address or "", at):
+        raise NotPossible("too_often")
     open_ones = [account for account in candidates if not is_locked(account, at)]
     if not open_ones:
         make_password(password[:PASSWORD_MOST])
@@ -163,6 +167,8 @@ def _sign_in(candidates: list[Account], *, typed: str, password: str, visit: Vis
         raise NotPossible("wrong")
     passed = next((account for account in open_ones if account.check_password(password)), None)
     if passed is None or not may_sign_in(passed, at):
+        if is_counted:
+            count(SIGN_IN, visit.address or "", at)
         for account in open_ones:
             count_failure(account, at, visit=visit)
         first = open_ones[0] if open_ones else None

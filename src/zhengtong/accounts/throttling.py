@@ -7,6 +7,7 @@ is kept off by the reverse proxy and by site.flood.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any, Final
 
 from django.db import connection
@@ -32,8 +33,31 @@ SIGN_IN: Final = Limit(name="accounts.sign_in", most=30, minutes=10)
 """Wrong sign-ins from one address: a centre's clerks may share one."""
 REGISTER: Final = Limit(name="accounts.register", most=20, minutes=60)
 """Registrations begun from one address."""
-CODES: Final = Limit(name="accounts.codes", most=5, minutes=60)
-"""One-time codes sent to one subject."""
+RESET: Final = Limit(name="accounts.reset", most=20, minutes=60)
+"""Forgotten passwords asked for from one address; how many codes one subject gets stands in one_time_codes."""
+
+
+def network_of(address: str) -> str:
+    """What counts as one place: an IPv4 address, and of IPv6 the /64 that one subscriber has to himself.
+
+    >>> network_of("2001:db8::1") == network_of("2001:db8::ffff"), network_of("::ffff:192.0.2.7")
+    (True, '192.0.2.7')
+    """
+    try:
+        told = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(told, IPv4Address):
+        return str(told)
+    return str(told.ipv4_mapped or IPv6Network((int(told), 64), strict=False))
+
+
+def is_one_place(address: str | None) -> bool:
+    """Whether an address says where somebody is: this machine's own is that of a proxy nobody has named."""
+    try:
+        return bool(address) and not ip_address(str(address)).is_loopback
+    except ValueError:
+        return False
 
 
 def spent(limit: Limit, who: str, at: datetime) -> int:
@@ -80,7 +104,7 @@ def _stored(at: datetime) -> Any:
 
 
 def _place(limit: Limit, who: str) -> str:
-    return blind_index(f"{limit.name}\n{who or '-'}", purpose="accounts.tally")
+    return blind_index(f"{limit.name}\n{network_of(who) or '-'}", purpose="accounts.tally")
 
 
 def _wait(until: datetime, at: datetime) -> int:

@@ -145,6 +145,7 @@ def _account(proposal: Proposal) -> Account:
 
 def _check_give(proposal: Proposal, at: datetime) -> None:
     duties.check_free(_account(proposal), at)
+    duties.check_own_password(_account(proposal))
 
 
 def _check_take(proposal: Proposal, at: datetime) -> None:

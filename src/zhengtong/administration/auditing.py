@@ -6,7 +6,7 @@ case are not read here at all.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from zhengtong.trail.triggers import TRAIL
 from zhengtong.trail.verifying import TrailReport, verify_trail
 
 SIZE: Final = 100
+LONGEST_ID: Final = 18  # figures of a key that every database takes
 MOST_EXPORTED: Final = 5_000
 LEAST_KEPT: Final = timedelta(days=183)  # 网络安全法 21: at least six months
 BOOKS: Final[Mapping[str, Promise]] = {
@@ -131,11 +132,13 @@ def _read_acts(filters: Filters, at: datetime, size: int) -> Found:
 def _act_key(written: str) -> auditing.Key | None:
     at, _sep, rest = written.partition("_")
     case_id, _sep, seq = rest.partition("_")
-    try:
-        instant = datetime.fromisoformat(at)
-        return (instant, int(case_id), int(seq)) if instant.tzinfo is not None else None
-    except ValueError:
+    if not (case_id.isdecimal() and seq.isdecimal() and len(case_id) <= LONGEST_ID and len(seq) <= LONGEST_ID):
         return None
+    try:
+        instant = datetime.fromisoformat(at).astimezone(UTC) if at[-6:-5] in {"+", "-"} else None
+    except (ValueError, OverflowError):
+        return None
+    return (instant, int(case_id), int(seq)) if instant is not None and instant.year > 1 else None
 
 
 def act_words(procedure: str, act: str) -> str:

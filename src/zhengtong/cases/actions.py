@@ -19,15 +19,15 @@ from zhengtong.kernel.authority import Actor
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.commands import Command, MaterialGiven
-from zhengtong.kernel.deciding import decide, decide_opening, find_serials
+from zhengtong.kernel.deciding import decide_and_fold, decide_opening_and_fold, find_serials
 from zhengtong.kernel.events import Json
 from zhengtong.kernel.refusals import Refusal, RefusalCode
-from zhengtong.kernel.states import State, fold
+from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import law_day
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger import behind
 from zhengtong.ledger.chain import hex_digest
-from zhengtong.ledger.history import load_case
+from zhengtong.ledger.current import load_current
 from zhengtong.ledger.record import Recorded, StaleHistory, find_replay, record
 from zhengtong.ledger.sealing import SealedRow, seal
 
@@ -118,8 +118,11 @@ def open_case(  # noqa: PLR0913 - who, when, what, for which situation, how, onc
     calendar = load_calendar()
     command, sealed = _prepare(bound, None, wish, actor=actor, at=at, key=key, calendar=calendar)
     command = replace(command, channel=channel, parent=parent)
-    events = decide_opening(bound, command, calendar, at)
-    return record(case=None, bound=bound, before=None, events=events, key=key, sealed=sealed, calendar=calendar, now=at)
+    events, after = decide_opening_and_fold(bound, command, calendar, at)
+    return record(
+        case=None, bound=bound, before=None, events=events, key=key, sealed=sealed, calendar=calendar, now=at,
+        after=after,
+    )  # fmt: skip
 
 
 def perform(
@@ -138,19 +141,20 @@ def perform(
     replayed = find_replay(key=key, person=actor.person, case_id=case_id)
     if replayed is not None:
         return replayed
-    loaded = load_case(case_id)
-    if expected_seq is not None and expected_seq != loaded.ref.last_seq:
-        raise StaleHistory(loaded.ref)
-    state = fold(loaded.history)
+    current = load_current(case_id)
+    if expected_seq is not None and expected_seq != current.ref.last_seq:
+        raise StaleHistory(current.ref)
+    state = current.state
     behind.check(at, state)  # before the kernel, which would call it a date out of order
     actor = with_letters(actor, state.item, law_day(at))
     bound = catalogue.bound_for(state.item, state.item_version, state.answers)
     calendar = load_calendar()
     command, sealed = _prepare(bound, state, wish, actor=actor, at=at, key=key, calendar=calendar)
-    events = decide(bound, state, command, calendar, at)
+    events, after = decide_and_fold(bound, state, command, calendar, at)
     return record(
-        case=loaded.ref, bound=bound, before=state, events=events, key=key, sealed=sealed, calendar=calendar, now=at
-    )
+        case=current.ref, bound=bound, before=state, events=events, key=key, sealed=sealed, calendar=calendar, now=at,
+        after=after,
+    )  # fmt: skip
 
 
 def _prepare(  # noqa: PLR0913 - everything the command is made of

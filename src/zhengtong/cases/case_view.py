@@ -23,10 +23,11 @@ from zhengtong.kernel.clocks import Clock, find_clock, find_clocks, find_main_cl
 from zhengtong.kernel.events import Event, History
 from zhengtong.kernel.procedures import Phase
 from zhengtong.kernel.silence import find_state_at
-from zhengtong.kernel.states import BranchStatus, State, fold
+from zhengtong.kernel.states import BranchStatus, State
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.procedure_files import words as words_of
-from zhengtong.ledger.history import CaseRef, load_case
+from zhengtong.ledger.current import load_current
+from zhengtong.ledger.history import CaseRef
 from zhengtong.ui.values import ClockView, MaterialRow
 
 CITIZEN_PREFIX: Final = "s-"
@@ -95,16 +96,16 @@ class Step:
 
 
 def read_case(case_id: int, at: datetime) -> CaseRead:
-    """Load, fold, bind. Raises NoHistory when there is no such case."""
-    loaded = load_case(case_id)
-    written = fold(loaded.history)
+    """Load, bind. Raises NoHistory when there is no such case."""
+    current = load_current(case_id)
+    written = current.state
     bound = catalogue.bound_for(written.item, written.item_version, written.answers)
     calendar = load_calendar()
     state = find_state_at(bound, written, calendar, at)
-    deemed = state.history[len(loaded.history) :]
+    deemed = state.history[len(written.history) :]
     words = words_of(bound.procedure, bound.version, get_language() or "zh-hans")
     return CaseRead(
-        ref=loaded.ref, history=loaded.history, state=state, bound=bound, calendar=calendar, at=at, words=words,
+        ref=current.ref, history=written.history, state=state, bound=bound, calendar=calendar, at=at, words=words,
         deemed=deemed,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from zhengtong.ledger import chain, history
 from zhengtong.ledger.installed import installed
 from zhengtong.ui.wording import in_english
 
+__all__ = ["FileCheck", "UnknownPaper", "Verified", "by_file", "by_number", "by_token", "tidy_number"]
 MOST_TYPED: Final = 80
 
 

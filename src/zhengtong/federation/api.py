@@ -18,7 +18,6 @@ from zhengtong.accounts import clock
 from zhengtong.accounts.queries import day_of
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import verifying
-from zhengtong.documents.rendering import UnknownPaper
 from zhengtong.federation import shapes
 from zhengtong.kernel.calendars import CalendarRange
 from zhengtong.law import procedure_files
@@ -183,7 +182,7 @@ def papers(
     """A number alone tells nothing, so nobody can walk through the numbers. Nobody is named here."""
     try:
         found = verifying.by_number(number, code, day_of(clock.now()))
-    except UnknownPaper as unknown:
+    except verifying.UnknownPaper as unknown:
         raise Http404 from unknown
     return shapes.PaperFound(
         number=found.number, name=found.name, organ=found.organ, issued_on=day_of(found.issued_at),

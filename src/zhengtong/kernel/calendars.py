@@ -243,6 +243,7 @@ class Calendar:
     def provisional_through(self, start: date, end: date) -> tuple[int, ...]:
         """The provisional years a count from one day to the other touches.
 
+        Units: calendar years.
         Raises:
             CalendarRange: the calendar does not cover one of the days.
 

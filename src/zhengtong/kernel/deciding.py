@@ -46,7 +46,7 @@ from zhengtong.kernel.terms import LAW_ZONE, law_day
 
 __all__ = [
     "LAW", "ActChoice", "Actor", "Command", "Docket", "MaterialGiven", "Seat", "SerialsShort", "decide",
-    "decide_child_report", "decide_opening", "find_acts", "find_docket", "find_paper", "find_serials",
+    "decide_and_fold", "decide_child_report", "decide_opening", "decide_opening_and_fold", "find_acts", "find_docket", "find_paper", "find_serials",
 ]  # fmt: skip
 
 
@@ -56,6 +56,8 @@ __all__ = [
 def decide(bound: Bound, state: State, command: Command, calendar: Calendar, at: datetime) -> tuple[Event, ...]:
     """The events of an act, preceded by those of silence that was due: all it makes true, or a refusal.
 
+    `decide_and_fold` gives the state after them as well.
+
     Units: `at` is the instant of writing; a late entry is judged at its `happened_at`, but what silence has done by
     `at` is done, whether or not the sweeper came by: it cannot be dated back past. Law days are of UTC+8.
 
@@ -64,6 +66,13 @@ def decide(bound: Bound, state: State, command: Command, calendar: Calendar, at:
         SerialsShort: fewer numbers were drawn than `find_serials` names for this instant.
     Source: PROCEDURES 5
     """
+    return decide_and_fold(bound, state, command, calendar, at)[0]
+
+
+def decide_and_fold(
+    bound: Bound, state: State, command: Command, calendar: Calendar, at: datetime
+) -> tuple[tuple[Event, ...], State]:
+    """As `decide`, with the state after the events: every act is folded while it is decided."""
     moment = _find_moment(state, command, at)
     sitting = _sit(bound, command, calendar, at)
     silent, state = fall_silent(sitting, state, at)
@@ -83,7 +92,8 @@ def decide(bound: Bound, state: State, command: Command, calendar: Calendar, at:
         do_common(batch, Doing(rule=rule, command=command, consent=consent, branch=branch))
     else:
         _act(batch, rule, command, consent=consent, branch=branch)
-    return (*silent, *batch.close()[0])
+    events, after = batch.close()
+    return (*silent, *events), after
 
 
 def decide_opening(bound: Bound, command: Command, calendar: Calendar, at: datetime) -> tuple[Event, ...]:
@@ -94,6 +104,13 @@ def decide_opening(bound: Bound, command: Command, calendar: Calendar, at: datet
         SerialsShort: as `decide`.
     Source: PROCEDURES 5
     """
+    return decide_opening_and_fold(bound, command, calendar, at)[0]
+
+
+def decide_opening_and_fold(
+    bound: Bound, command: Command, calendar: Calendar, at: datetime
+) -> tuple[tuple[Event, ...], State]:
+    """As `decide_opening`, with the state after the events."""
     moment = _find_moment(None, command, at)
     rule = _find_rule(bound, command.act)
     if not rule.opening:
@@ -116,7 +133,7 @@ def decide_opening(bound: Bound, command: Command, calendar: Calendar, at: datet
         )
     )
     _act(batch, rule, command, consent=consent, branch=None)
-    return batch.close()[0]
+    return batch.close()
 
 
 def decide_child_report(

@@ -3,7 +3,7 @@
 The state holds codes, instants and references only. It is rebuilt from events and never stored as a fact.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final, Self, assert_never, cast, get_type_hints
@@ -74,6 +74,7 @@ __all__ = [
     "RunStatus",
     "State",
     "Visit",
+    "advance",
     "evolve",
     "fold",
     "retold",
@@ -93,6 +94,20 @@ def evolve(state: State | None, event: Event) -> State:
     sketch = _Sketch() if state is None else _Sketch.of(state)
     sketch.history += (event,)
     sketch.add(event)
+    return sketch.frozen()
+
+
+def advance(state: State, events: Sequence[Event]) -> State:
+    """The state after a few more events, on one sketch; equal to evolving event by event.
+
+    Source: PROCEDURES 4, 9(2)
+    """
+    if any(type(event.body) is Reverted for event in events):
+        return fold((*state.history, *events))
+    sketch = _Sketch.of(state)
+    sketch.history = (*state.history, *events)
+    for event in events:
+        sketch.add(event)
     return sketch.frozen()
 
 

@@ -1,6 +1,6 @@
 """The kernel's four functions `record()` rests on, as one value, so that a test may put simpler ones in their place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,6 +37,17 @@ class Folds:
     fold: Callable[[History], State]
     find_docket: Callable[[Bound, State, Calendar, datetime], DocketValues]
     find_readers: Callable[[Bound, State], frozenset[tuple[str, str]]]
+    advance: Callable[[State, Sequence[Event]], State] | None = None
+
+    def follow(self, state: State | None, events: Sequence[Event]) -> State:
+        """The state after these events, at once where there is a function for it."""
+        if state is None:
+            return self.fold(tuple(events))
+        if self.advance is not None:
+            return self.advance(state, events)
+        for event in events:
+            state = self.evolve(state, event)
+        return state
 
 
 @lru_cache(maxsize=1)
@@ -44,5 +55,6 @@ def kernel_folds() -> Folds:
     from zhengtong.kernel import authority, clocks, states
 
     return Folds(
-        evolve=states.evolve, fold=states.fold, find_docket=clocks.find_docket, find_readers=authority.find_readers
-    )
+        evolve=states.evolve, fold=states.fold, advance=states.advance, find_docket=clocks.find_docket,
+        find_readers=authority.find_readers,
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from django.db import connection
 from zhengtong.kernel.events import Event, History, Opened, Standing
 from zhengtong.ledger import canonical, codec
 from zhengtong.ledger.chain import COLUMNS, Link
-from zhengtong.ledger.writing import read_instant
+from zhengtong.ledger.writing import fetched, read_instant
 
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM ledger_event"  # noqa: S608 - our own columns
 CASES_AT_ONCE: Final = 400
@@ -26,6 +26,7 @@ _EVENT: Final = (
     "case_id, seq, batch, kind, codec, person, post, unit, role, standing, basis, at, recorded_at, key, body, hash"
 )
 _EVENTS: Final = f"SELECT {_EVENT} FROM ledger_event"  # noqa: S608 - our own columns
+_OF_CASE: Final = f"{_EVENTS} WHERE case_id = %s AND seq >= %s ORDER BY seq"
 _STANDINGS: Final = {str(standing): standing for standing in Standing}
 
 
@@ -66,12 +67,21 @@ def load_case(case_id: int) -> Loaded:
     Raises:
         NoHistory: there is no such case.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_EVENTS} WHERE case_id = %s ORDER BY seq", [case_id])
-        rows = cursor.fetchall()
+    rows = fetched(_OF_CASE, [case_id, 0])
     if not rows:
         raise NoHistory(case_id)
     return _loaded(rows)
+
+
+def load_since(case_id: int, seq: int, head_hash: bytes) -> Loaded | None:
+    """The events after one that is known by its hash, read together with that one; None if it is not there any more.
+    Where nothing has followed, the history is empty and the reference is of that event."""
+    rows = fetched(_OF_CASE, [case_id, seq])
+    if not rows or rows[0][1] != seq or bytes(rows[0][15]) != head_hash:
+        return None
+    instant, last = _instant_reader(), rows[-1]
+    history = tuple(_read_event(row, instant) for row in rows[1:])
+    return Loaded(ref=CaseRef(id=case_id, number="", last_seq=last[1], head_hash=bytes(last[15])), history=history)
 
 
 def load_many(case_ids: Iterable[int]) -> dict[int, History]:

@@ -153,10 +153,28 @@ def autocommitted(sql: str, values: Sequence[object]) -> int:
         return found
 
 
+def fetched(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The rows of a question that comes with every act, by the driver's cursor and prepared. Inside an atomic block it
+    sees what the block sees."""
+    database = _open()
+    with database.wrap_database_errors:
+        cursor = _cursor(database)
+        if _is_sqlite(database):
+            cursor.execute(placed(sql, database.vendor), values)
+        else:
+            cast("Any", cursor).execute(placed(sql, database.vendor), values, prepare=True)
+        return cursor.fetchall()
+
+
 def _outside_atomic() -> BaseDatabaseWrapper:
-    database = connections[DEFAULT_DB_ALIAS]  # the proxy `connection` would ask for it at every word
+    database = connections[DEFAULT_DB_ALIAS]
     if database.in_atomic_block:
         raise NestedRecord
+    return _open()
+
+
+def _open() -> BaseDatabaseWrapper:
+    database = connections[DEFAULT_DB_ALIAS]  # the proxy `connection` would ask for it at every word
     database.close_if_health_check_failed()
     if database.connection is None:
         database.ensure_connection()

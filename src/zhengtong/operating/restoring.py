@@ -36,6 +36,7 @@ from zhengtong.operating.pouring import pour, require_empty
 AT_ONCE: Final = 1 << 20
 FOLDERS: Final = ("files", "roots", "law", "keys")
 SINGLE: Final = frozenset({"about.json", "manifest.json", "database", "keys.sealed"})
+SESSION_SECRET: Final = "secret-key"  # noqa: S105 - the name of its file
 Tell = Callable[[str, int], object]
 
 
@@ -84,8 +85,8 @@ def restore(  # noqa: PLR0913 - the words of the command
         for name in FOLDERS:
             if (staged / name).exists():
                 os.replace(staged / name, into / name)
-        if (staged / "secret-key").exists():
-            os.replace(staged / "secret-key", into / "secret-key")
+        if (staged / SESSION_SECRET).exists():
+            os.replace(staged / SESSION_SECRET, into / SESSION_SECRET)
     (into / "keys").mkdir(mode=0o700, exist_ok=True)
     (into / "keys").chmod(0o700)
     return _check(manifest, place, aside, has_keys=keys_opener is not None)
@@ -144,7 +145,7 @@ def _unpack(source: Path, opener: Opener, staged: Path, tell: Tell) -> tuple[dic
 def _take(tar: tarfile.TarFile, member: tarfile.TarInfo, staged: Path) -> str:
     """Write a member below the folder; its digest."""
     name = PurePosixPath(member.name)
-    is_ours = member.name in SINGLE or (name.parts[0] in FOLDERS and len(name.parts) > 1)
+    is_ours = member.name in SINGLE or (len(name.parts) > 1 and name.parts[0] in FOLDERS)
     if not member.isfile() or not is_ours or ".." in name.parts or name.is_absolute():
         raise CannotRestore(f"{member.name} has no place in a backup of ours")
     content = tar.extractfile(member)
@@ -189,10 +190,12 @@ def _unpack_keys(staged: Path, opener: Opener) -> None:
         raise CannotRestore("there are no keys in this backup: it was made without --with-keys")
     with sealed.open("rb") as raw, tarfile.open(fileobj=Opening(raw, opener), mode="r|") as tar:  # type: ignore[call-overload]  # it reads
         for member in tar:
-            content = tar.extractfile(member)
-            if content is None or ".." in PurePosixPath(member.name).parts:
+            name = PurePosixPath(member.name)
+            is_ours = member.name == SESSION_SECRET or (len(name.parts) > 1 and name.parts[0] == "keys")
+            content = tar.extractfile(member) if member.isfile() and is_ours and ".." not in name.parts else None
+            if content is None:
                 raise CannotRestore(f"{member.name} has no place among the keys")
-            path = staged.joinpath(*PurePosixPath(member.name).parts)
+            path = staged.joinpath(*name.parts)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.unlink(missing_ok=True)
             _write(content, path)

@@ -26,7 +26,8 @@ def networks(written: str) -> tuple[Network, ...]:
 
 
 def true_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
-    """The nearest address that is no proxy of ours; the peer itself where it is none.
+    """The nearest address that is no proxy of ours; the peer itself where it is none. What stands before a hop that is
+    no address was perhaps invented, and counts for nothing.
 
     >>> true_address("127.0.0.1", "203.0.113.9, 198.51.100.7", networks("127.0.0.1"))
     '198.51.100.7'
@@ -35,6 +36,8 @@ def true_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
     """
     found = peer
     for hop in reversed([*_hops(forwarded), peer]):
+        if not _is_address(hop):
+            break
         found = hop
         if not _is_proxy(hop, proxies):
             break
@@ -42,15 +45,16 @@ def true_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
 
 
 def _hops(forwarded: str) -> list[str]:
-    return [hop.strip() for hop in forwarded.split(",") if _is_address(hop.strip())]
+    return [hop.strip() for hop in forwarded.split(",") if hop.strip()]
 
 
 def _is_address(written: str) -> bool:
+    """Without the zone of a link-local one, which may be any text."""
     try:
         ip_address(written)
     except ValueError:
         return False
-    return True
+    return "%" not in written
 
 
 def _is_proxy(written: str, proxies: Sequence[Network]) -> bool:

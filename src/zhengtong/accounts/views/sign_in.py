@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhengtong.accounts.authenticators import check_totp, confirm_totp, enrol_totp, totp_address
+from zhengtong.accounts import throttling
+from zhengtong.accounts.authenticators import check_totp, confirm_totp, offer_totp, totp_address
 from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.forms import (
@@ -37,6 +38,7 @@ from zhengtong.accounts.passwords import choose_password, days_of_warning, must_
 from zhengtong.accounts.recovery import codes_left, take_recovery_code
 from zhengtong.accounts.requests import account_of, begin_session, end_session, safe_next, visit_of
 from zhengtong.accounts.rules import HALFWAY_LASTS, rules
+from zhengtong.accounts.sealed_fields import seal, unseal
 from zhengtong.accounts.second_factors import has_app, has_key, has_second, is_asked_for_second
 from zhengtong.accounts.sign_in_log import failures_before, log_sign_in, take_notices
 from zhengtong.accounts.signing_in import (
@@ -56,6 +58,7 @@ HALFWAY: Final = "halfway_account"  # the first step passed, waits for the secon
 HALFWAY_AT: Final = "halfway_at"
 FIRST: Final = "halfway_first"  # how the first step was passed
 PROVED: Final = "halfway_proved"  # the second step passed, waits for a new password
+OFFERED: Final = "halfway_offered"  # the secret of an authenticator that is being set up
 NEXT: Final = "halfway_next"
 OPENID: Final = "openid"
 LEAVING: Final = "openid_leaving"
@@ -125,6 +128,8 @@ def pass_first(
     request: HttpRequest, account: Account, method: SignInMethod, *, wanted: str, is_logged: bool = False
 ) -> HttpResponse:
     """On to the second step where one is asked for, else in."""
+    for name in (HALFWAY, HALFWAY_AT, FIRST, PROVED, NEXT):  # of somebody else's half sign-in in this browser
+        request.session.pop(name, None)
     if not is_asked_for_second(account):
         return enter(request, account, real_now(), method, wanted=wanted, is_logged=is_logged)
     kept = {name: request.session[name] for name in (UNSENT, OPENID) if name in request.session}
@@ -226,6 +231,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     if account is None or has_second(account):
         return redirect("accounts:staff_sign_in")
     by_key, visit = "credential" in request.POST, visit_of(request)
+    secret = _offered(request, account)
     form = TotpForm(None if by_key else request.POST or None)
     if request.method == "POST" and (by_key or form.is_valid()):
         try:
@@ -238,9 +244,17 @@ def enrol(request: HttpRequest) -> HttpResponse:
             form = _refused(form if not by_key else TotpForm({}), fault, None if by_key else "code")
         else:
             return enter(request, account, now, SignInMethod.KEY if by_key else SignInMethod.TOTP)
-    secret = enrol_totp(account)
     more = {"secret": secret, "address": totp_address(account)}
     return _page(request, "enrol", form, submit_label=_("启用并登录"), heading=_("绑定动态口令"), **more)
+
+
+def _offered(request: HttpRequest, account: Account) -> str:
+    """The secret of this half sign-in, kept sealed in its session."""
+    kept = request.session.get(OFFERED)
+    secret = offer_totp(account, drawn=unseal(kept, column=OFFERED) if kept else "")
+    if not kept:
+        request.session[OFFERED] = seal(secret, column=OFFERED)
+    return secret
 
 
 # ---- in ------------------------------------------------------------------------------------------
@@ -297,6 +311,8 @@ def new_password(request: HttpRequest) -> HttpResponse:
     if not proved or began is None or now - datetime.fromisoformat(began) > HALFWAY_LASTS:
         return redirect("accounts:staff_sign_in")
     account = Account.objects.select_related("person", "subject").get(pk=request.session[HALFWAY])
+    if not may_sign_in(account, now):
+        return redirect("accounts:staff_sign_in")
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -310,6 +326,15 @@ def new_password(request: HttpRequest) -> HttpResponse:
     return _page(request, "new_password", form, submit_label=_("修改并登录"), heading=_("设置新密码"), **more)
 
 
+def _is_within(limit: throttling.Limit, request: HttpRequest, form: Form) -> bool:
+    """Counts one from this address; one too many is said on the form."""
+    address = visit_of(request).address
+    if throttling.is_one_place(address) and throttling.count(limit, address or "", real_now()):
+        form.add_error(None, str(NotPossible("too_often").words))
+        return False
+    return True
+
+
 # ---- registration ------------------------------------------------------------------------------------
 
 
@@ -318,7 +343,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
 @require_http_methods(SAFE)
 def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _is_within(throttling.REGISTER, request, form):
         data = {name: value for name, value in form.cleaned_data.items() if name != "again"}
         try:
             account = register_citizen(**data, at=real_now())
@@ -376,7 +401,7 @@ def pending(request: HttpRequest) -> Account | None:
 def forgot(request: HttpRequest) -> HttpResponse:
     """The answer is the same whether or not anybody has this number."""
     form = ForgotForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _is_within(throttling.RESET, request, form):
         account = request_reset(form.cleaned_data["typed"], visit=visit_of(request), at=real_now())
         request.session.flush()
         request.session[RESETTING] = account.pk if account else 0

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from zhengtong.cases.projections import notices_to_parties
-from zhengtong.kernel.events import Event
-from zhengtong.kernel.states import fold
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger.benching import Measured, measure, measure_bulk, measure_writers
 from zhengtong.ledger.folds import kernel_folds
@@ -97,10 +95,9 @@ def _in_one(prefix: str) -> Callable[[int], Entry]:
 
     def entry(n: int) -> Entry:
         planned = list(steps(f"{prefix}-{n}", opens_at(prefix, n)))
-        events: tuple[Event, ...] = tuple(event for _, some, _, _ in planned for event in some)
         return Entry(
-            case=None, bound=licence(), before=None, events=events, key=planned[0][2], calendar=load_calendar(),
-            now=planned[-1][3], after=fold(events),
+            case=None, bound=licence(), before=None, events=planned[-1].after.history, key=planned[0].key,
+            calendar=load_calendar(), now=planned[-1].now, after=planned[-1].after,
         )  # fmt: skip
 
     return entry

@@ -2,6 +2,7 @@
 kernel as the desk decides it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -9,16 +10,17 @@ from typing import Final
 from zhengtong.kernel.authority import Actor, Seat
 from zhengtong.kernel.binding import Bound, ItemVersion, PostRef, ResultLine, bind
 from zhengtong.kernel.commands import Command
-from zhengtong.kernel.deciding import decide, decide_opening, find_serials
+from zhengtong.kernel.deciding import decide_and_fold, decide_opening_and_fold, find_serials
 from zhengtong.kernel.events import Event, Standing
 from zhengtong.kernel.inputs import is_sealed
 from zhengtong.kernel.procedures import RoleKind
-from zhengtong.kernel.states import State, fold
+from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import LAW_ZONE, Term
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.procedure_files import load_procedure
-from zhengtong.ledger import history
 from zhengtong.ledger.chain import hex_digest
+from zhengtong.ledger.current import load_current
+from zhengtong.ledger.history import CaseRef
 from zhengtong.ledger.record import Entry, Recorded, new_key
 
 REGION, UNIT, DEPT = "510199", "wj-sp", "wj"
@@ -32,26 +34,24 @@ def told(prefix: str) -> Callable[[int], Sequence[Making]]:
     """Acts decided beforehand, so that the door alone is timed."""
 
     def acts(n: int) -> Sequence[Making]:
-        planned = steps(f"{prefix}-{n}", opens_at(prefix, n))
+        def making(step: Step) -> Making:
+            return lambda last: step.entry(last.ref if last else None)
 
-        def making(before: State | None, events: tuple[Event, ...], key: str, now: datetime) -> Making:
-            return lambda last: entry_of(last, before, events, key, now)
-
-        return [making(*step) for step in planned]
+        return [making(step) for step in steps(f"{prefix}-{n}", opens_at(prefix, n))]
 
     return acts
 
 
 def whole(prefix: str) -> Callable[[int], Sequence[Making]]:
-    """Each act as the desk does it: the history read and folded, the act decided, then recorded."""
+    """Each act as the desk does it: the case loaded, the act decided, then recorded."""
 
     def acts(n: int) -> Sequence[Making]:
         def making(act: str, minutes: int) -> Making:
             def make(last: Recorded | None) -> Entry:
                 now = opens_at(prefix, n) + timedelta(minutes=minutes)
-                before = fold(history.load(last.case_id)) if last else None
-                key = new_key(now)
-                return entry_of(last, before, decide_act(f"{prefix}-{n}", act, before, key, now), key, now)
+                current = load_current(last.case_id) if last else None
+                step = decide_act(f"{prefix}-{n}", act, current.state if current else None, now)
+                return step.entry(current.ref if current else None)
 
             return make
 
@@ -65,26 +65,34 @@ def opens_at(prefix: str, n: int) -> datetime:
     return BEGIN + timedelta(milliseconds=10 * n + ord(prefix) % 10)
 
 
-def steps(number: str, opened: datetime) -> Iterator[tuple[State | None, tuple[Event, ...], str, datetime]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An act decided: what it follows, what it makes true and leads to."""
+
+    before: State | None
+    events: tuple[Event, ...]
+    after: State
+    key: str
+    now: datetime
+
+    def entry(self, case: CaseRef | None) -> Entry:
+        """As `cases.actions` hands it to the door: with the state that deciding has folded anyway."""
+        return Entry(
+            case=case, bound=licence(), before=self.before, events=self.events, key=self.key, calendar=load_calendar(),
+            now=self.now, after=self.after,
+        )  # fmt: skip
+
+
+def steps(number: str, opened: datetime) -> Iterator[Step]:
     before: State | None = None
-    before_it: tuple[Event, ...] = ()
     for act, minutes in ACTS:
-        now = opened + timedelta(minutes=minutes)
-        key = new_key(now)
-        events = decide_act(number, act, before, key, now)
-        yield before, events, key, now
-        before_it = (*before_it, *events)
-        before = fold(before_it)
+        step = decide_act(number, act, before, opened + timedelta(minutes=minutes))
+        yield step
+        before = step.after
 
 
-def entry_of(last: Recorded | None, before: State | None, events: tuple[Event, ...], key: str, now: datetime) -> Entry:
-    return Entry(
-        case=last.ref if last else None, bound=licence(), before=before, events=events, key=key,
-        calendar=load_calendar(), now=now,
-    )  # fmt: skip
-
-
-def decide_act(number: str, act: str, before: State | None, key: str, now: datetime) -> tuple[Event, ...]:
+def decide_act(number: str, act: str, before: State | None, now: datetime) -> Step:
+    key = new_key(now)
     bound, calendar = licence(), load_calendar()
     sealed = {rule.name: f"c-{rule.name}" for rule in bound.actions[act].inputs if is_sealed(rule) and rule.required}
     command = Command(
@@ -93,8 +101,10 @@ def decide_act(number: str, act: str, before: State | None, key: str, now: datet
         serials=_serials(number, before, find_serials(bound, before, act, calendar, now)),
     )  # fmt: skip
     if before is None:
-        return decide_opening(bound, command, calendar, now)
-    return decide(bound, before, command, calendar, now)
+        events, after = decide_opening_and_fold(bound, command, calendar, now)
+    else:
+        events, after = decide_and_fold(bound, before, command, calendar, now)
+    return Step(before=before, events=events, after=after, key=key, now=now)
 
 
 def _serials(number: str, before: State | None, needed: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -106,8 +106,9 @@ def open_staff_accounts(organs: Organs) -> tuple[DemoAccount, ...]:
         secret = pyotp.random_base32()
         rows.append(
             Account(
-                login=number, kind=AccountKind.STAFF, person=person, password=hashed[_shares(number)], totp_secret=secret,
-                totp_enrolled=True, duty=DUTIES.get(number, ""), duty_since=BEGAN if number in DUTIES else None,
+                login=number, kind=AccountKind.STAFF, person=person, password=hashed[_shares(number)],
+                totp_secret=secret, totp_enrolled=True, duty=DUTIES.get(number, ""),
+                duty_since=BEGAN if number in DUTIES else None,
             )
         )  # fmt: skip
         does, does_en = duties.get(number, ("", ""))
