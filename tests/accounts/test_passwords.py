@@ -66,7 +66,9 @@ class TestRules:
             ("Ab1-efgh9", "password_short"), ("20260316090000", "password_digits"), ("abcdefghijkl1", "password_plain"),
             ("ABCDEFGHIJKL", "password_plain"), ("Password123!", "password_common"),
             ("Qwertyuiop1!", "password_common"),
-            ("我是何静Tide-19", "password_similar"), ("Tide-1001-rise", "password_similar"),
+            ("Zhengtong-Tide-7", "password_place"), ("Zheng.Tong-tide7", "password_place"),
+            ("政务中心Tide-17", "password_place"), ("我是何静Tide-19", "password_similar"),
+            ("Tide-1001-rise", "password_similar"),
             ("My-HEJING-name", "password_similar"), ("He.Jing.is.9", "password_similar"),
         ],
     )  # fmt: skip

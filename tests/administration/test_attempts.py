@@ -5,6 +5,7 @@ from datetime import date
 
 import pyotp
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -12,10 +13,12 @@ from django.urls import reverse
 from tests.accounts.cast import AT, City
 from tests.administration.conftest import admin
 from tests.architecture.addresses import signed_in
+from zhengtong.accounts import sessions
 from zhengtong.accounts.authenticators import enrol_totp
+from zhengtong.accounts.clock import real_now
 from zhengtong.accounts.faults import NotPossible
 from zhengtong.accounts.labels import Duty
-from zhengtong.accounts.models import Person, Post, PostHolding
+from zhengtong.accounts.models import Person, Post, PostHolding, SignIn
 from zhengtong.accounts.passwords import issue_temporary_password
 from zhengtong.accounts.recovery import make_codes, take_recovery_code
 from zhengtong.accounts.sign_in_log import Visit
@@ -173,11 +176,63 @@ class TestHalfway:
             seen.append((client, page.context["secret"]))
         (_first, known), (owner, own) = seen
         assert known != own
-        from zhengtong.accounts.clock import real_now
-
         answer = owner.post(reverse("accounts:enrol"), {"code": pyotp.TOTP(known).at(real_now())})
         assert answer.status_code == 400 and answer.context["secret"] == own
         answer = owner.post(reverse("accounts:enrol"), {"code": pyotp.TOTP(own).at(real_now())})
         assert answer.status_code == 302
         account.refresh_from_db()
         assert account.totp_enrolled and account.totp_secret == own
+
+
+DEEP = {"brackets": "[" * 19_990, "objects": '{"id":' * 3_000, "inside": '{"id":"x","response":' + "[" * 15_000,
+        "no object": "[]", "nothing": "null", "half a letter": '{"id":"\\ud800","response":{}}'}  # fmt: skip
+
+
+class TestStrangeThings:
+    @pytest.mark.parametrize("credential", DEEP.values(), ids=DEEP)
+    def test_in_the_answer_of_a_key_are_refused(self, light_bureau: City, credential: str) -> None:
+        stranger, half = Client(), Client()
+        stranger.post(reverse("accounts:challenge"), {"purpose": "sign_in"})
+        assert stranger.post(reverse("accounts:passkey"), {"credential": credential}).status_code == 400
+        half.post(
+            reverse("accounts:staff_sign_in"),
+            {"typed": admin(Duty.SYSTEM).login, "password": "坚固的-Passphrase-7"},
+        )
+        half.post(reverse("accounts:challenge"), {"purpose": "enrol"})
+        assert half.post(reverse("accounts:enrol"), {"credential": credential}).status_code == 400
+
+    @pytest.mark.parametrize("address", ["", "unix:", "fe80::1%x'y"])
+    @pytest.mark.parametrize("agent", ["Mozilla/5.0", "a\nb", "=1+1", "x" * 100_000])
+    def test_about_where_a_request_comes_from_are_borne(self, light_bureau: City, address: str, agent: str) -> None:
+        client = Client(REMOTE_ADDR=address, headers={"user-agent": agent})
+        answer = client.post(reverse("accounts:staff_sign_in"), {"typed": "9001", "password": "x"})
+        assert answer.status_code == 400
+        row = SignIn.objects.order_by("-pk")[0]
+        assert row.outcome == "wrong" and (row.address is None or "%" not in row.address)
+
+    def test_for_numbers_of_rows_find_nothing(self, light_bureau: City) -> None:
+        system, security = signed_in(admin(Duty.SYSTEM)), signed_in(admin(Duty.SECURITY))
+        for row in ("9" * 30, "-1", "0", "9223372036854775808", "²"):
+            for name in ("remove_factor", "end_device", "unlink"):
+                answer = system.post(reverse(f"accounts:{name}"), {"kind": "app", "row": row})
+                assert answer.status_code in {302, 404}, (name, row)
+            said = {"kind": "holding", "row": row, "document": "1号"}
+            assert security.post(reverse("administration:end", args=["p-1"]), said).status_code in {302, 404}
+        assert system.post(f"/staff/proposals/{'9' * 40}", {"decision": "confirm"}).status_code == 404
+        assert system.get(reverse("administration:person", args=[f"p-{'9' * 40}"])).status_code == 404
+
+
+class TestSessions:
+    def test_of_others_are_ended_by_security(self, light_bureau: City) -> None:
+        whom = light_bureau.accounts["何静"]
+        theirs, security = signed_in(whom), signed_in(admin(Duty.SECURITY))
+        assert theirs.get("/staff/people").status_code == 200
+        security.post(reverse("administration:account", args=[f"p-{whom.person_id}"]), {"act": "sessions"})
+        assert theirs.get("/staff/people").status_code == 302
+        assert Entry.objects.filter(what="account.sessions_ended", about=f"p-{whom.person_id}").exists()
+
+    def test_past_their_age_leave_the_store(self, light_bureau: City) -> None:
+        live, over = signed_in(admin(Duty.SYSTEM)), signed_in(admin(Duty.AUDIT))
+        Session.objects.filter(pk=over.session.session_key).update(expire_date=AT.replace(year=2020))
+        assert sessions.clear_over(AT) == 1
+        assert live.get("/staff/persons").status_code == 200

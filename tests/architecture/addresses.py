@@ -72,7 +72,7 @@ class Door:
         path = self.route
         for word in self.words:
             value = given.get(f"{self.name}:{word}") or given[word]
-            path = re.sub(rf"<\w+:{word}>", lambda _found, value=value: value, path)  # type: ignore[misc]
+            path = re.sub(rf"<(?:\w+:)?{word}>", lambda _found, value=value: value, path)  # type: ignore[misc]
         return f"/{path}"
 
 

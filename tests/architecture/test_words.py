@@ -20,8 +20,8 @@ CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 NOT_A_DOCUMENT: Final = {"layout", "certificate"}  # what all papers share; the result itself
 ONLY_FILES: Final = ("hotline_order", "information_request", "supervised_task")
-# Law may name its own files; the demonstration names the items it opens.
-MAY_NAME_THEM: Final = ("law/", "site/demo/")
+# Law may name its own files; the demonstration and the simulated city name the items they open.
+MAY_NAME_THEM: Final = ("law/", "site/demo/", "simulation/")
 TEXTS: Final = {".py", ".html", ".txt", ".typ", ".js", ".css", ".toml", ".svg", ".po", ".json", ".jsonl", ".xml"}
 
 

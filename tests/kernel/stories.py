@@ -13,7 +13,13 @@ from zhengtong.kernel.authority import Actor, Seat
 from zhengtong.kernel.binding import Bound, FeeLine, ItemVersion, MaterialRule, PostRef, ResultLine, bind
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Clock, find_clock
-from zhengtong.kernel.deciding import Command, MaterialGiven, decide, decide_opening, find_serials
+from zhengtong.kernel.deciding import (
+    Command,
+    MaterialGiven,
+    decide_and_fold,
+    decide_opening_and_fold,
+    find_serials,
+)
 from zhengtong.kernel.events import Event, History, Standing
 from zhengtong.kernel.inputs import is_sealed
 from zhengtong.kernel.procedures import Procedure, RoleKind
@@ -175,10 +181,11 @@ class Story:
         """Decide and remember."""
         command = self.command(act, actor, when, **given)
         if self.history:
-            events = decide(self.bound, self.state, command, calendar(), at(when))
+            events, after = decide_and_fold(self.bound, self.state, command, calendar(), at(when))
         else:
-            events = decide_opening(self.bound, command, calendar(), at(when))
+            events, after = decide_opening_and_fold(self.bound, command, calendar(), at(when))
         self.history = (*self.history, *events)
+        assert after == fold(self.history), "the state decided with is the state folded"
         return events
 
     def sweep(self, when: str) -> tuple[Event, ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kernel.stories import APPROVER, HEAD, ISSUER, UNDERTAKER, WINDOW, Story, accepted, granted
 from zhengtong.kernel.events import KINDS, ClockHeld, Event, History
-from zhengtong.kernel.states import _READ, State, evolve, fold
+from zhengtong.kernel.states import _READ, State, advance, evolve, fold
 
 
 def evolved(history: History) -> State:
@@ -47,6 +47,14 @@ class TestFold:
     @given(st.integers(1, len(LONG.history)))
     def test_equals_evolving_event_by_event(self, length: int) -> None:
         assert fold(LONG.history[:length]) == evolved(LONG.history[:length])
+
+    @settings(max_examples=3 * len(LONG.history), deadline=None)
+    @given(st.integers(1, len(LONG.history)), st.integers(0, len(LONG.history)))
+    def test_advancing_equals_evolving(self, length: int, more: int) -> None:
+        """Over reversals and corrections too, however the history is cut."""
+        before = fold(LONG.history[:length])
+        assert advance(before, LONG.history[length : length + more]) == evolved(LONG.history[: length + more])
+        assert before == fold(LONG.history[:length])
 
     def test_knows_where_a_granted_case_stands(self) -> None:
         story = granted()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -116,7 +116,8 @@ class Desk:
         return self
 
     def consent(self, act: str, by: str, *, asked_by: str = "undertaker") -> None:
-        self.do("ask_consent", asked_by, words=("draft",), **{"for": act})
+        asked: dict[str, Any] = {"for": act}
+        self.do("ask_consent", asked_by, words=("draft",), **asked)
         assert self.state is not None
         branch = next(each.branch for each in self.state.branches.values() if each.verdict is None)
         self.do("give_consent", by, branch=branch, verdict="granted")

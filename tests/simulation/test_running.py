@@ -6,10 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, time
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -22,6 +24,7 @@ from tests.support.postgres import Cluster
 from zhengtong.accounts.queries import actor_of_person
 from zhengtong.kernel.clocks import find_docket
 from zhengtong.kernel.states import fold
+from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.ledger.history import load
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.models.cases import Case
@@ -36,7 +39,7 @@ PACKAGE = Path(running.__file__).parents[1]
 SMALL = replace(TOWN, cases=60, days=21, departments=3, items=14, staff=30)
 
 
-def _ledger() -> tuple[list[object], ...]:
+def _ledger() -> tuple[list[Any], ...]:
     asked = (
         "SELECT case_id, seq, hash, key FROM ledger_event ORDER BY case_id, seq",
         "SELECT id, number, state, head_hash FROM ledger_case ORDER BY id",
@@ -44,7 +47,7 @@ def _ledger() -> tuple[list[object], ...]:
         "SELECT case_id, seq, field, digest FROM ledger_sealed ORDER BY case_id, seq, field",
         'SELECT kind, organ, period, "next" FROM ledger_series',
     )
-    found = []
+    found: list[list[Any]] = []
     with connection.cursor() as cursor:
         for sql in asked:
             cursor.execute(sql)
@@ -54,7 +57,7 @@ def _ledger() -> tuple[list[object], ...]:
     return (*found[:4], sorted(found[4]))
 
 
-def _read(town: Town) -> tuple[tuple[list[object], ...], list[str], str]:
+def _read(town: Town) -> tuple[tuple[list[Any], ...], list[str], str]:
     with at_home(town.home, town.url):
         return _ledger(), [each.line for each in town.lived.truths], (town.home / "roots" / "roots.jsonl").read_text()
 
@@ -120,17 +123,12 @@ class TestTheLedger:
 
     def test_acts_as_the_tables_say(self, in_town: Town) -> None:
         """The model's actors are those that the desk would make of the tables."""
-        staffing, day = in_town.ground.staffing, in_town.size.first
-        at = installed().calendar_for()
+        staffing, calendar = in_town.ground.staffing, installed().calendar_for()
         for n in (9, 22):
-            on = at.add(day, n)
+            on = calendar.add(in_town.size.first, n)
+            moment = datetime.combine(on, time(12), LAW_ZONE)
             for post in in_town.ground.organs.posts:
                 actor = staffing.actor_at(post.code, on)
-                moment = (
-                    Case.objects.order_by("opened_at")
-                    .first()
-                    .opened_at.replace(year=on.year, month=on.month, day=on.day, hour=4)
-                )  # type: ignore[union-attr]
                 known = actor_of_person(int(actor.person.removeprefix("p-")), moment)
                 assert sorted(actor.seats, key=lambda seat: seat.post) == sorted(
                     known.seats, key=lambda seat: seat.post
@@ -164,7 +162,7 @@ class TestStopping:
         )
         with django_db_blocker.unblock(), at_home(tmp_path, f"sqlite:///{path}"):
             while process.poll() is None and Case.objects.count() < 100:
-                time.sleep(0.02)
+                sleep(0.02)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             assert 100 <= Case.objects.count() < TOWN.cases

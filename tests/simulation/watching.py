@@ -294,7 +294,7 @@ def _online_closed(cases: Sequence[Seen]) -> Iterator[tuple[str, str]]:
 
 
 def _ratings(cases: Sequence[Seen]) -> Iterator[tuple[str, str]]:
-    rated = defaultdict(list)
+    rated: dict[str, list[datetime]] = defaultdict(list)
     for case in cases:
         rated[_window(case)] += [event.at for event in case.events if isinstance(event.body, Rated)]
     yield from (

@@ -149,6 +149,7 @@ FAULTS = {
     "password_short": _("密码太短。请看旁边写的要求。"),
     "password_plain": _("密码太简单：大写字母、小写字母、数字、其他字符之中至少用三种。"),
     "password_common": _("这是常见的密码，容易被猜中。请换一个。"),
+    "password_place": _("密码里不能有本系统或者本网站的名称。"),
     "password_similar": _("密码里不能有您的姓名、工号、手机号码或者证件号码。"),
     "password_digits": _("密码不能只有数字。"),
     "password_used": _("这是您最近用过的密码。请换一个没有用过的。"),

@@ -147,7 +147,7 @@ def _ask(address: str, at: datetime, *, fresh: bool) -> dict[str, Any]:
         answer.raise_for_status()
         body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
         told = json.loads(body) if len(body) <= MOST_BYTES else None
-    except (requests.RequestException, ValueError) as fault:
+    except (requests.RequestException, ValueError, RecursionError) as fault:
         raise NotPossible("openid_away") from fault
     if not isinstance(told, dict):
         raise NotPossible("openid_away")

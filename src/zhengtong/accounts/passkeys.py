@@ -233,7 +233,7 @@ def _read(answer: Answer) -> dict[str, Any]:
     """A JSON object with the two parts that are looked at; anything else is refused."""
     try:
         told = json.loads(answer.text) if len(answer.text) <= ANSWER_MOST else None
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: a thousand brackets inside each other
         told = None
     if not isinstance(told, dict) or not isinstance(told.get("response"), dict):
         raise NotPossible("key_wrong")

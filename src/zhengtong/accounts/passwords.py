@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
@@ -26,6 +27,7 @@ from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify
 KINDS: Final = (re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9]"), re.compile("[^A-Za-z0-9]"))
 TEMPORARY_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
 TEMPORARY_DIGITS: Final = "23456789"
+OF_THE_PLACE: Final = ("政通", "Zhengtong", "政务", "zhengwu")
 PART_LEAST: Final = 4  # a shorter Latin part of a name says nothing
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _common: CommonPasswordValidator | None = None
@@ -38,7 +40,7 @@ def check_rules(password: str, *, kind: str, known: tuple[str, ...] = ()) -> Non
     """`known`: what others know of the person. Staff must mix kinds of characters; the rest holds for everybody.
 
     Raises:
-        NotPossible: password_short, _digits, _plain, _common, _similar.
+        NotPossible: password_short, _digits, _plain, _common, _place, _similar.
     """
     if len(password) < rules().password_least:
         raise NotPossible("password_short")
@@ -49,6 +51,8 @@ def check_rules(password: str, *, kind: str, known: tuple[str, ...] = ()) -> Non
     if _is_common(password):
         raise NotPossible("password_common")
     plain = _SEPARATORS.sub("", password.casefold())
+    if any(part in plain for part in _parts((*OF_THE_PLACE, settings.ZHENGTONG_SITE_NAME))):
+        raise NotPossible("password_place")
     if any(part in plain for part in _parts(known)):
         raise NotPossible("password_similar")
 

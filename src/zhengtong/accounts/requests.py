@@ -6,6 +6,7 @@ A session is bound to the browser and, of staff, to the second factor; a cookie 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any, Concatenate, Final, ParamSpec, cast
 
 from django.contrib import messages
@@ -108,7 +109,15 @@ def _browser(request: HttpRequest) -> str:
 
 def visit_of(request: HttpRequest) -> Visit:
     agent = request.headers.get("User-Agent", "")[:AGENT_MOST]
-    return Visit(address=request.META.get("REMOTE_ADDR") or None, agent=agent)
+    return Visit(address=_address(str(request.META.get("REMOTE_ADDR", ""))), agent=agent)
+
+
+def _address(told: str) -> str | None:
+    """As an address, or nothing where the request came by a socket that has none."""
+    try:
+        return str(ip_address(told.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def begin_session(request: HttpRequest, account: Account, method: SignInMethod = SignInMethod.PASSWORD) -> None:

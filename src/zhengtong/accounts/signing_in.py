@@ -158,6 +158,7 @@ def _sign_in(candidates: list[Account], *, typed: str, password: str, visit: Vis
     """
     is_counted = is_one_place(visit.address)
     if is_counted and spent(SIGN_IN, visit.address or "", at):
+        log_sign_in(None, SignInOutcome.REFUSED, visit=visit, at=at, method=SignInMethod.PASSWORD, typed=typed)
         raise NotPossible("too_often")
     open_ones = [account for account in candidates if not is_locked(account, at)]
     if not open_ones:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
+READING: Final = ("GET", "HEAD", "OPTIONS")
 KEPT: Final = ("Allow", "Retry-After")
 SAID: Final = {
     400: ("unreadable", "请求无法读取 / the request cannot be read"),
@@ -18,9 +19,11 @@ BROKEN: Final = ("broken", "我们这边出错了，已经记录 / something wen
 
 def as_data(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def answer(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        is_said = response.get("Content-Type", "").startswith("application/json")
-        if response.status_code < 400 or is_said or not request.path.startswith("/api/"):
+        if not request.path.startswith("/api/"):
+            return get_response(request)
+        only_reads = request.method in READING
+        response = get_response(request) if only_reads else HttpResponseNotAllowed(READING)
+        if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
             return response
         code, detail = SAID.get(response.status_code, BROKEN)
         problem = JsonResponse({"code": code, "detail": detail}, status=response.status_code)

@@ -6,6 +6,7 @@ So the ledger does not depend on how many workers there were. A stop between two
 
 import gc
 import multiprocessing
+import pickle
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -196,7 +197,7 @@ class WorkerDied(RuntimeError):
 
 def _received(receiver: Connection) -> Part:
     try:
-        part = receiver.recv()
+        part = pickle.loads(receiver.recv_bytes())  # noqa: S301 - from our own worker
     except EOFError as error:
         raise WorkerDied("a worker of the simulation died") from error
     assert isinstance(part, Part)
@@ -207,9 +208,9 @@ def _work(bureaus: list[Bureau], pace: Pace, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run
     for days in _blocks(pace):
         for bureau in bureaus:
-            sender.send(_live(bureau, days))
+            sender.send_bytes(pickle.dumps(_live(bureau, days), pickle.HIGHEST_PROTOCOL))
     for bureau in bureaus:
-        sender.send(_leave(bureau, pace))
+        sender.send_bytes(pickle.dumps(_leave(bureau, pace), pickle.HIGHEST_PROTOCOL))
     sender.close()
 
 

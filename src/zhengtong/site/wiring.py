@@ -6,7 +6,7 @@ Read it in ten seconds: what follows from an act, who answers for the law a case
 from datetime import datetime
 from typing import Final
 
-from zhengtong.accounts import frames, throttling
+from zhengtong.accounts import frames, sessions, throttling
 from zhengtong.accounts import queries as people
 from zhengtong.administration.frame import menu as administration_menu
 from zhengtong.cases import access
@@ -51,7 +51,7 @@ def wire() -> None:
         errands=(quarantine.rescan, worker_pulse()),
         witness=count_act,
         found_by=case_actions.found_by,
-        chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old),
+        chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old, sessions.clear_over),
     )
     outside.install(query_code=access.password_of)
     frames.install(administration_menu, desk_menu, catalogue_menu)

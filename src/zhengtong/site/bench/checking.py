@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from zhengtong.ledger.record import Entry, record_many
 from zhengtong.ledger.sources import DatabaseSource
 from zhengtong.ledger.verify import verify
 from zhengtong.site.bench.harness import Bench, Line, on_both, result
-from zhengtong.site.bench.story import entry_of, opens_at, steps
+from zhengtong.site.bench.story import entry_of_case, opens_at, steps
 
 CASES: Final = 50  # to be checked for each case of a round of single acts
 PROCESSES: Final = (1, 2)
@@ -35,6 +34,4 @@ def _checked(bench: Bench, where: str) -> Iterator[Line]:
 
 
 def _whole_case(n: int) -> Entry:
-    planned = list(steps(f"v-{n}", opens_at("v", n)))
-    events = tuple(event for step in planned for event in step[1])
-    return entry_of(None, None, events, planned[0][2], planned[-1][3] + timedelta(minutes=1))
+    return entry_of_case(steps(f"v-{n}", opens_at("v", n)))

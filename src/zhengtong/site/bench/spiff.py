@@ -1,15 +1,18 @@
 """Our acts against SpiffWorkflow stepping and saving the same flow: an application, accepted, three departments asked
-at once, their three answers, passed on. Seven commits a case on both sides, in the same database.
+at once, their three answers, passed on. Seven commits a case on both sides, in the same database, turn by turn.
 
-The work is unequal in both directions: SpiffWorkflow carries the whole of BPMN and keeps no chain, no docket and no
-readers; ours counts law days and carries no diagrams.
+Twice. Recording against stepping: ours decided beforehand, their instance kept in memory between its steps. The whole
+act: ours read, decided and recorded, their instance read from its row, stepped and saved. SpiffWorkflow is run as its
+manual says, by its own JSON serializer into one row, with nothing of ours on it: its driver calls are Django's plain
+cursor, in one transaction a step. The work is unequal both ways: it carries the whole of BPMN and keeps no chain, no
+docket, no readers and no outbox; ours counts law days and carries no diagrams.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from statistics import median
 from typing import Any, Final
 
@@ -17,15 +20,15 @@ from django.db import connection, transaction
 
 from zhengtong.kernel.authority import Actor, Seat
 from zhengtong.kernel.commands import Command
-from zhengtong.kernel.deciding import decide, decide_opening, find_serials
-from zhengtong.kernel.events import Event, Json, Standing
+from zhengtong.kernel.deciding import find_serials
+from zhengtong.kernel.events import Json, Standing
 from zhengtong.kernel.inputs import is_sealed
-from zhengtong.kernel.states import State, fold
+from zhengtong.kernel.states import State
 from zhengtong.law.calendar_files import load_calendar
-from zhengtong.ledger import history
 from zhengtong.ledger.chain import hex_digest
-from zhengtong.ledger.record import Entry, Recorded, new_key, record_entry
-from zhengtong.site.bench.story import BEGIN, DEPT, UNIT, licence
+from zhengtong.ledger.current import load_current
+from zhengtong.ledger.record import Recorded, new_key, record_entry
+from zhengtong.site.bench.story import BEGIN, DEPT, UNIT, Step, decide_step, licence
 
 ASKED: Final = ("sc", "zj", "yj")
 PROCESS: Final = "permit"
@@ -33,14 +36,20 @@ TABLE: Final = "bench_spiff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Pace:
     """Medians of interleaved rounds; `ratios` = our acts per second / their saved steps per second."""
 
-    commits: int
     ours_per_second: float
     theirs_per_second: float
     ratio: float
     ratios: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    commits: int
+    recording: Pace
+    whole: Pace
 
 
 def compare_with_spiff(*, cases: int, rounds: int) -> Compared:
@@ -49,24 +58,29 @@ def compare_with_spiff(*, cases: int, rounds: int) -> Compared:
         ModuleNotFoundError: SpiffWorkflow is not installed (requirements-bench.txt).
     """
     theirs = _Engine()
-    ours_rates: list[float] = []
-    their_rates: list[float] = []
-    commits = 0  # of both sides together
+    rates: list[list[float]] = [[], [], [], []]
+    commits = 0  # of all sides together
     for each in range(rounds):
-        spent = [0.0, 0.0]
-        steps = 0
+        spent, saved = [0.0] * 4, [0] * 4
         for n in range(each * cases, (each + 1) * cases):
-            for side, run in enumerate((run_case, theirs.run_case)):
+            sides = (
+                partial(_record, _decided(n)), partial(theirs.keep_case, 2 * n),
+                partial(run_case, n), partial(theirs.run_case, 2 * n + 1),
+            )  # fmt: skip
+            for side, run in enumerate(sides):
                 began = time.perf_counter()
-                steps += run(n)
+                saved[side] += run()
                 spent[side] += time.perf_counter() - began
-        ours_rates.append(steps / 2 / spent[0])
-        their_rates.append(steps / 2 / spent[1])
-        commits += steps
-    ratios = tuple(one / other for one, other in zip(ours_rates, their_rates, strict=True))
-    return Compared(
-        commits=commits, ours_per_second=median(ours_rates), theirs_per_second=median(their_rates),
-        ratio=median(ratios), ratios=ratios,
+        for side, rate in enumerate(rates):
+            rate.append(saved[side] / spent[side])
+        commits += sum(saved)
+    return Compared(commits=commits, recording=_pace(*rates[:2]), whole=_pace(*rates[2:]))
+
+
+def _pace(ours: Sequence[float], theirs: Sequence[float]) -> Pace:
+    ratios = tuple(one / other for one, other in zip(ours, theirs, strict=True))
+    return Pace(
+        ours_per_second=median(ours), theirs_per_second=median(theirs), ratio=median(ratios), ratios=ratios
     )  # fmt: skip
 
 
@@ -74,61 +88,74 @@ def compare_with_spiff(*, cases: int, rounds: int) -> Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Act:
     act: str
     actor: Actor
     inputs: Mapping[str, Json]
 
 
-def run_case(n: int) -> int:
-    """One case as the desk does it: history read and folded, the act decided, recorded. How many acts."""
-    bound, calendar = licence(), load_calendar()
+def _decided(n: int) -> list[Step]:
+    """The acts of one case, decided beforehand."""
+    before: State | None = None
+    told: list[Step] = []
+    for place, act in enumerate(_acts()):
+        told.append(_decide(f"r-{n}", act, before, _opens_at(2 * n) + timedelta(minutes=place)))
+        before = told[-1].after
+    return told
+
+
+def _record(told: Sequence[Step]) -> int:
     last: Recorded | None = None
-    for place, step in enumerate(_steps()):
-        now = BEGIN + timedelta(days=2, milliseconds=10 * n, minutes=place)
-        before = fold(history.load(last.case_id)) if last else None
-        key = new_key(now)
-        events = _decide(f"s-{n}", step, before, key, now)
-        last = record_entry(
-            Entry(
-                case=last.ref if last else None, bound=bound, before=before, events=events, key=key,
-                calendar=calendar, now=now,
-            )
-        )  # fmt: skip
-    return len(_steps())
+    for step in told:
+        last = record_entry(step.entry(last.ref if last else None))
+    return len(told)
 
 
-def _decide(number: str, step: _Step, before: State | None, key: str, now: datetime) -> tuple[Event, ...]:
-    bound, calendar = licence(), load_calendar()
-    rules = bound.actions[step.act].inputs
+def run_case(n: int) -> int:
+    """One case as the desk does it: the case loaded, the act decided, recorded. How many acts."""
+    last: Recorded | None = None
+    for place, act in enumerate(_acts()):
+        current = load_current(last.case_id) if last else None
+        now = _opens_at(2 * n + 1) + timedelta(minutes=place)
+        step = _decide(f"s-{n}", act, current.state if current else None, now)
+        last = record_entry(step.entry(current.ref if current else None))
+    return len(_acts())
+
+
+def _opens_at(n: int) -> datetime:
+    """Every case at an instant of its own, and none of another part's."""
+    return BEGIN + timedelta(days=2, milliseconds=10 * n)
+
+
+def _decide(number: str, wanted: _Act, before: State | None, now: datetime) -> Step:
+    bound, calendar, key = licence(), load_calendar(), new_key(now)
+    rules = bound.actions[wanted.act].inputs
     place = before.last_seq if before else 0
-    needed = find_serials(bound, before, step.act, calendar, now)
-    waiting = [branch for branch in before.branches.values() if branch.to in _units(step.actor)] if before else []
+    needed = find_serials(bound, before, wanted.act, calendar, now)
+    waiting = [branch for branch in before.branches.values() if branch.to in _units(wanted.actor)] if before else []
     command = Command(
-        act=step.act, actor=step.actor, inputs=step.inputs, key=key, hash=hex_digest, channel="portal",
+        act=wanted.act, actor=wanted.actor, inputs=wanted.inputs, key=key, hash=hex_digest, channel="portal",
         sealed={rule.name: f"c-{rule.name}" for rule in rules if is_sealed(rule) and rule.required},
         parties={"applicant": "s-bench"} if before is None else {},
         branch=waiting[0].branch if waiting else None,
         serials={name: tuple(f"{name}-{number}-{place}-{n}" for n in range(needed.count(name))) for name in needed},
     )  # fmt: skip
-    if before is None:
-        return decide_opening(bound, command, calendar, now)
-    return decide(bound, before, command, calendar, now)
+    return decide_step(before, command, key, now)
 
 
 @cache
-def _steps() -> Sequence[_Step]:
+def _acts() -> Sequence[_Act]:
     citizen = Actor(person="s-bench", seats=(), subjects={"s-bench": "own"})
     asked: list[Json] = [{"to": unit} for unit in ASKED]
     return (
-        _Step(act="submit", actor=citizen, inputs={}),
-        _Step(act="accept", actor=_holder_of("accept"), inputs={}),
-        _Step(act="ask_opinion", actor=_holder_of("ask_opinion"), inputs={"branches": asked}),
+        _Act(act="submit", actor=citizen, inputs={}),
+        _Act(act="accept", actor=_holder_of("accept"), inputs={}),
+        _Act(act="ask_opinion", actor=_holder_of("ask_opinion"), inputs={"branches": asked}),
         *(
-            _Step(act="give_opinion", actor=_seated(f"{unit}-desk", unit, unit), inputs={"verdict": "agree"})
+            _Act(act="give_opinion", actor=_seated(f"{unit}-desk", unit, unit), inputs={"verdict": "agree"})
             for unit in ASKED
         ),
-        _Step(act="pass", actor=_holder_of("pass"), inputs={}),
+        _Act(act="pass", actor=_holder_of("pass"), inputs={}),
     )
 
 
@@ -155,7 +182,7 @@ def _units(actor: Actor) -> frozenset[str]:
 
 class _Engine:
     """SpiffWorkflow as its own manual runs it: the parsed process shared, each instance loaded from its row, one task
-    completed with who did it and when, engine steps done, the instance written back."""
+    completed with who did it, engine steps done, the instance written back."""
 
     def __init__(self) -> None:
         from SpiffWorkflow import TaskState  # type: ignore[import-untyped]
@@ -171,31 +198,45 @@ class _Engine:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (id bigint PRIMARY KEY, body text NOT NULL)")
 
-    def run_case(self, n: int) -> int:
-        """One instance from its start to its end; how many times it was saved."""
-        self._save(n, self._begun(), is_new=True)
+    def keep_case(self, n: int) -> int:
+        """One instance from its start to its end, in memory all the while; how many times it was saved."""
+        workflow = self._begun()
+        self._save(n, workflow, is_new=True)
         saved = 1
-        while self._step(n):
+        while self._step(workflow):
+            self._save(n, workflow, is_new=False)
             saved += 1
         return saved
+
+    def run_case(self, n: int) -> int:
+        """The same, each step read from its row."""
+        self._save(n, self._begun(), is_new=True)
+        saved = 1
+        while True:
+            workflow = self._read(n)
+            if not self._step(workflow):
+                return saved
+            self._save(n, workflow, is_new=False)
+            saved += 1
 
     def _begun(self) -> Any:
         workflow = self._new()
         workflow.do_engine_steps()
         return workflow
 
-    def _step(self, n: int) -> bool:
+    def _read(self, n: int) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT body FROM {TABLE} WHERE id = %s", [n])  # noqa: S608 - our own table
             (body,) = cursor.fetchone()
-        workflow = self._serializer.deserialize_json(body)
+        return self._serializer.deserialize_json(body)
+
+    def _step(self, workflow: Any) -> bool:
         ready = workflow.get_tasks(state=self._ready, manual=True)
         if not ready:
             return False
-        ready[0].set_data(**{ready[0].task_spec.name: _facts(n)})
+        ready[0].set_data(**{ready[0].task_spec.name: "p-desk"})
         ready[0].run()
         workflow.do_engine_steps()
-        self._save(n, workflow, is_new=False)
         return True
 
     def _save(self, n: int, workflow: Any, *, is_new: bool) -> None:
@@ -205,15 +246,6 @@ class _Engine:
                 cursor.execute(f"INSERT INTO {TABLE} (body, id) VALUES (%s, %s)", [body, n])  # noqa: S608 - our own table
             else:
                 cursor.execute(f"UPDATE {TABLE} SET body = %s WHERE id = %s", [body, n])  # noqa: S608 - our own table
-
-
-def _facts(n: int) -> dict[str, str]:
-    """What our event says of an act beside the act itself."""
-    now = BEGIN + timedelta(milliseconds=10 * n)
-    return {
-        "person": "p-desk", "post": f"{UNIT}-desk", "unit": UNIT, "role": "undertaker", "standing": "own", "basis": "",
-        "at": now.isoformat(), "recorded_at": now.isoformat(), "key": new_key(now), "opinion": "c-opinion",
-    }  # fmt: skip
 
 
 def _bpmn() -> str:

@@ -1,7 +1,7 @@
 """The case every act is measured on: a licence in three steps, six acts from submitting to a note, each decided by the
 kernel as the desk decides it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -91,6 +91,15 @@ def steps(number: str, opened: datetime) -> Iterator[Step]:
         before = step.after
 
 
+def entry_of_case(planned: Iterable[Step]) -> Entry:
+    """All of them as one entry, the whole history of a case."""
+    first, *_, last = planned
+    return Entry(
+        case=None, bound=licence(), before=None, events=last.after.history, key=first.key, calendar=load_calendar(),
+        now=last.now, after=last.after,
+    )  # fmt: skip
+
+
 def decide_act(number: str, act: str, before: State | None, now: datetime) -> Step:
     key = new_key(now)
     bound, calendar = licence(), load_calendar()
@@ -100,6 +109,11 @@ def decide_act(number: str, act: str, before: State | None, now: datetime) -> St
         parties={"applicant": "s-bench"} if before is None else {},
         serials=_serials(number, before, find_serials(bound, before, act, calendar, now)),
     )  # fmt: skip
+    return decide_step(before, command, key, now)
+
+
+def decide_step(before: State | None, command: Command, key: str, now: datetime) -> Step:
+    bound, calendar = licence(), load_calendar()
     if before is None:
         events, after = decide_opening_and_fold(bound, command, calendar, now)
     else:
