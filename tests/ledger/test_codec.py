@@ -2,6 +2,7 @@
 changes one."""
 
 import json
+import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -135,6 +136,18 @@ class TestQuick:
             ("a", date(2026, 3, 2)),
             Standing.OWN,
             {"a": {1.5}},
+            {"a": {"b": 1.5}},
+            {"a": {"b": {"c": 1.5}}},
+            {"a": {"b": AT, "c": None, "d": {}}},
+            {"a": AT.replace(tzinfo=None)},
+            {"a": 2**63 - 1},
+            {"a": 2**63},
+            {"a": {"b": 2**63}},
+            {"a": {True: "x"}},
+            {"a": {1: "x"}},
+            {"a": Standing.OWN, "b": {"c": Standing.OWN}},
+            {"a": uuid.UUID(int=1)},
+            {"a": date(2026, 3, 2)},
         ],
     )
     def test_same_answer_to_odd_things(self, value: object) -> None:

@@ -296,9 +296,10 @@ def find_readers(bound: Bound, state: State) -> frozenset[Key]:
     A consent asked of a rank is a key of its own (`head:`, `superior:` and the unit, `government:` and the region).
     Source: DESIGN 4
     """
-    keys: set[Key] = {("region", bound.region)}
-    keys.update(("post", post.post) for post in (*bound.posts.values(), *state.assigned.values()))
-    keys.update(("subject", subject) for subject in state.parties.values())
+    keys: set[Key] = {("post", post.post) for post in bound.posts.values()}  # all of it asked twice an act
+    keys.add(("region", bound.region))
+    keys.update([("post", post.post) for post in state.assigned.values()])
+    keys.update([("subject", subject) for subject in state.parties.values()])
     holder = find_holder(bound, state)
     if holder is not None:
         keys.update({("unit", holder.unit), ("dept", holder.dept)})
@@ -307,7 +308,7 @@ def find_readers(bound: Bound, state: State) -> frozenset[Key]:
             keys.add(("unit", unit))
     for branch in state.branches.values():
         keys.update(_asked(bound, branch.group, branch.to, holder))
-    return frozenset(key for key in keys if key[1])
+    return frozenset([key for key in keys if key[1]])
 
 
 def _asked(bound: Bound, group: str, to: str, holder: PostRef | None) -> Iterable[Key]:

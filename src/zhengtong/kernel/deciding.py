@@ -46,7 +46,8 @@ from zhengtong.kernel.terms import LAW_ZONE, law_day
 
 __all__ = [
     "LAW", "ActChoice", "Actor", "Command", "Docket", "MaterialGiven", "Seat", "SerialsShort", "decide",
-    "decide_and_fold", "decide_child_report", "decide_opening", "decide_opening_and_fold", "find_acts", "find_docket", "find_paper", "find_serials",
+    "decide_and_fold", "decide_child_report", "decide_opening", "decide_opening_and_fold", "find_acts", "find_docket",
+    "find_paper", "find_serials",
 ]  # fmt: skip
 
 

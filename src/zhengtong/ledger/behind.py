@@ -7,7 +7,7 @@ import time
 from datetime import date, datetime
 from typing import Final
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import LAW_ZONE, lapse_at
@@ -59,7 +59,8 @@ _known = threading.local()
 
 def _signed_until() -> datetime | None:
     """The end of the last signed day, asked every half minute of real time."""
-    place, at = f"{connection.settings_dict['PORT']}/{connection.settings_dict['NAME']}", time.monotonic()
+    described = connections[DEFAULT_DB_ALIAS].settings_dict  # asked at every act: not by the proxy
+    place, at = f"{described['PORT']}/{described['NAME']}", time.monotonic()
     kept: tuple[str, float, datetime | None] | None = getattr(_known, "kept", None)
     if kept is None or kept[0] != place or at - kept[1] > ASKED_AGAIN_AFTER:
         kept = _known.kept = (place, at, _ask())

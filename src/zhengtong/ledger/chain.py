@@ -7,7 +7,7 @@ event.
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -61,16 +61,20 @@ def hasher(name: str) -> Hasher:
     if name not in ALGORITHMS:
         raise ValueError(f"{name!r} is none of {', '.join(ALGORITHMS)}")
     if name in hashlib.algorithms_available:
-        return partial(_hashlib, hashlib.new(name))
+        return _by_hashlib(name)
     return _cryptography_sm3
 
 
-def _hashlib(empty: Any, data: bytes) -> bytes:
+def _by_hashlib(name: str) -> Hasher:
     """A copy of an empty hash is quicker than a new one, which OpenSSL has to look up by its name."""
-    running = empty.copy()
-    running.update(data)
-    digest: bytes = running.digest()
-    return digest
+    copy = hashlib.new(name).copy
+
+    def hash_of(data: bytes) -> bytes:
+        running = copy()
+        running.update(data)
+        return running.digest()
+
+    return hash_of
 
 
 def _cryptography_sm3(data: bytes) -> bytes:
@@ -110,25 +114,23 @@ def forge(
     The one pass every event goes through, so each body is made canonical once, for its hash and for its row, and no
     `Link` is built. What it hashes is what `link_hash` says of the row (tested).
     """
-    hash_of = hasher(algorithm())
+    hash_of, dumps = hasher(algorithm()), canonical.dumps
     rows: list[LinkRow] = []
     seen, stamped, written = None, "", None  # the events of an act share their instants
     for event in events:
-        body, at, recorded_at = event.body, event.at, event.recorded_at
+        body, at, recorded_at, key = event.body, event.at, event.recorded_at, event.key
         kind = type(body).__name__
         text = codec.text(body)
         if at is not seen:
             seen, stamped, written = at, canonical.stamp(at), instant(at)
         is_same = recorded_at is at
         named = (
-            case_id, event.seq, region, event.batch, kind, codec.edition(kind), event.person, event.post, event.unit,
-            event.role, str(event.standing), event.basis,
+            case_id, event.seq, region, event.batch, kind, codec.EDITIONS.get(kind, 1), event.person, event.post,
+            event.unit, event.role, event.standing.value, event.basis,
         )  # fmt: skip
-        head = canonical.dumps((*named, stamped, stamped if is_same else canonical.stamp(recorded_at), event.key))
-        own = hash_of(_hashed(head, text, prev))
-        rows.append(
-            (*named, written, written if is_same else instant(recorded_at), event.key, text.decode(), prev, own)
-        )
+        head = dumps((*named, stamped, stamped if is_same else canonical.stamp(recorded_at), key))
+        own = hash_of(b'%b,%b,"%b"]' % (head[:-1], text, prev.hex().encode()))  # as `_hashed`
+        rows.append((*named, written, written if is_same else instant(recorded_at), key, text.decode(), prev, own))
         prev = own
     return rows
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import Final
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import DatabaseError
 
 from zhengtong.kernel.binding import Bound
@@ -123,12 +123,13 @@ def record(  # noqa: PLR0913 - the contract of the one door, keyword by keyword
 
 def record_entry(entry: Entry, *, folds: Folds | None = None) -> Recorded:
     """Write one act given as a value; see `record`."""
-    if connection.in_atomic_block:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.in_atomic_block:
         raise NestedRecord
     folds = folds or kernel_folds()
     behind.check(entry.now, entry.before)
     for shift in range(IDS_TO_TRY):
-        made, (state,) = prepare((entry,), folds, vendor(), shift=shift)
+        made, (state,) = prepare((entry,), folds, database.vendor, shift=shift)
         try:
             write_one(made)
             installed().witness("recorded")

@@ -307,7 +307,8 @@ def conflict_sql(columns: tuple[str, ...], key: tuple[str, ...]) -> str:
 @lru_cache(maxsize=4_096)
 def _sqlite_instant(at: datetime) -> str:
     """As Django writes them, so that both compare alike. Kept, because the rows of an act share their instants."""
-    return str(at.astimezone(UTC).replace(tzinfo=None))
+    text = canonical.stamp(at)
+    return f"{text[:10]} {text[11:19]}" if at.microsecond == 0 else f"{text[:10]} {text[11:26]}"
 
 
 INSTANTS: Final[Mapping[str, Callable[[datetime], object]]] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import BaseCommand, CommandError, call_command
 
 from zhengtong.simulation import running, truth
 from zhengtong.simulation.doses import DosesUnreadable, read_doses
@@ -58,6 +58,8 @@ class Command(BaseCommand):
         path = options["truth"] or Path(settings.ZHENGTONG_HOME) / "truth.jsonl"
         workers = options["workers"] or (1 if size.cases < FEW else 2)
         notices = size.cases <= FEW
+        Path(settings.ZHENGTONG_HOME).mkdir(parents=True, exist_ok=True)
+        call_command("migrate", interactive=False, verbosity=0)
         try:
             with Course(self.stderr, "cases", size.cases) as course:
                 ground = lay(size)
