@@ -29,8 +29,12 @@ ENTRIES: Final = (
     Entry("work", "the one background process: silence, alarms, outbox, the day's root", "zhengtong work"),
     Entry("sweep", "wake every case whose time has come, once", "zhengtong sweep --json"),
     Entry("init", "make a real installation: administrators, keys, region", "zhengtong init"),
-    Entry("backup", "keep the whole installation in one sealed file, online", "zhengtong backup /backup --recipient b.pub"),
-    Entry("restore", "put a backup back into an empty home, and verify it", "zhengtong restore FILE --into /srv/zhengtong"),
+    Entry(
+        "backup", "keep the whole installation in one sealed file, online", "zhengtong backup /backup --recipient b.pub"
+    ),
+    Entry(
+        "restore", "put a backup back into an empty home, and verify it", "zhengtong restore FILE --into /srv/zhengtong"
+    ),
     Entry("upgrade", "bring the database of an earlier release up to this one", "zhengtong upgrade --check"),
     Entry("move", "pour the database into the other kind, and compare", "zhengtong move --to postgres://…"),
     Entry("figures", "what two databases must agree on to be the same", "zhengtong figures --json"),

@@ -185,7 +185,8 @@ class TestHalfway:
 
 
 DEEP = {"brackets": "[" * 19_990, "objects": '{"id":' * 3_000, "inside": '{"id":"x","response":' + "[" * 15_000,
-        "no object": "[]", "nothing": "null", "half a letter": '{"id":"\\ud800","response":{}}'}  # fmt: skip
+        "no object": "[]", "nothing": "null", "half a letter": '{"id":"\\ud800","response":{}}',
+        "no letter": '{"id":"\\u0000","response":{}}'}  # fmt: skip
 
 
 class TestStrangeThings:
@@ -223,6 +224,10 @@ class TestStrangeThings:
 
 
 class TestSessions:
+    def test_leave_nothing_in_the_browser(self, light_bureau: City) -> None:
+        answer = signed_in(admin(Duty.SYSTEM)).post(reverse("accounts:sign_out"))
+        assert answer["Clear-Site-Data"] == '"cache", "storage"'
+
     def test_of_others_are_ended_by_security(self, light_bureau: City) -> None:
         whom = light_bureau.accounts["何静"]
         theirs, security = signed_in(whom), signed_in(admin(Duty.SECURITY))

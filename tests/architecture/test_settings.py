@@ -74,9 +74,7 @@ class TestReaders:
         assert secret("ZHENGTONG_SECRET_KEY", lambda: "drawn") == "from the file"
 
     @pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
-    def test_a_file_open_to_others_is_refused(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
-    ) -> None:
+    def test_a_file_open_to_others_is_refused(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int) -> None:
         (tmp_path / "key").write_text("from the file\n")
         (tmp_path / "key").chmod(mode)
         monkeypatch.setenv("ZHENGTONG_SECRET_KEY_FILE", str(tmp_path / "key"))

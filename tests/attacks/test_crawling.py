@@ -66,7 +66,7 @@ class Crawler:
             address = self._changed(address)
         if kind > 0.995:
             address = self.dice.choice(ENTRIES)
-        answer = self.client.get(address)
+        answer: Any = self.client.get(address)
         self._judge(f"GET {address}", address, answer, n)
         for link in _links(address, answer):
             if link not in self.seen and len(self.found) < 5_000:
@@ -92,7 +92,7 @@ class Crawler:
             return f"{path}?{urlencode(words)}"
         return path
 
-    def _post_one(self, address: str, answer: HttpResponse, n: int) -> None:
+    def _post_one(self, address: str, answer: Any, n: int) -> None:
         forms = [form for form in forms_of(address, answer) if not form.action.startswith(LEFT_ALONE)]
         if not forms:
             return
@@ -111,7 +111,7 @@ class Crawler:
             return
         self._judge(f"POST {target} {sorted(fields)}", target, self.client.post(target, fields), n)
 
-    def _judge(self, what: str, address: str, answer: HttpResponse, n: int) -> None:
+    def _judge(self, what: str, address: str, answer: Any, n: int) -> None:
         self.requests += 1
         if answer.status_code >= 500:
             self.wrong.append(f"{self.role}, step {n}: {what[:300]} → {answer.status_code}")
@@ -145,7 +145,7 @@ class Crawler:
             yield actor_for(Account.objects.get(pk=account), NOW, item=item, case=number)
 
 
-def _links(address: str, answer: HttpResponse) -> Iterator[str]:
+def _links(address: str, answer: Any) -> Iterator[str]:
     if not answer.get("Content-Type", "").startswith("text/html") or answer.streaming or not answer.content.strip():
         if answer.status_code in {301, 302}:
             yield from _ours(urljoin(address, answer["Location"]))

@@ -92,7 +92,7 @@ class TestHash:
                 new = b"\1" * 32
             else:
                 new = old + 1 if isinstance(old, int) else f"{old or ''}{{}}"
-            changed = link._replace(**{name: new})
+            changed = link._replace(**{name: new})  # type: ignore[arg-type]  # a value of the same kind
             assert chain.link_hash(changed, hash_of) != link.hash, name
 
     @pytest.mark.parametrize("vendor", sorted(INSTANTS))

@@ -12,7 +12,7 @@ for _name in list(os.environ):
 _home = tempfile.mkdtemp(prefix="zhengtong-tests-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["ZHENGTONG_HOME"] = _home
-os.environ["ZHENGTONG_RATE_ANONYMOUS"] = os.environ["ZHENGTONG_RATE_ACCOUNT"] = "0"  # tests/attacks/test_rates.py sets them
+os.environ["ZHENGTONG_RATE_ANONYMOUS"] = os.environ["ZHENGTONG_RATE_ACCOUNT"] = "0"  # test_rates.py sets them
 os.environ["ZHENGTONG_HOSTS"] = "localhost,127.0.0.1,testserver"
 
 from zhengtong.site.settings import *  # noqa: E402, F403 - the environment above comes first

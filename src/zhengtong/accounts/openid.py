@@ -89,10 +89,12 @@ def begin(
 
 def _session(provider: Provider, redirect_uri: str) -> OAuth2Session:
     secret = provider.client_secret()
-    return OAuth2Session(
+    session = OAuth2Session(
         client_id=provider.client_id, client_secret=secret, scope=provider.scope, redirect_uri=redirect_uri,
         code_challenge_method="S256", token_endpoint_auth_method="client_secret_basic" if secret else "none",
     )  # fmt: skip
+    session.max_redirects = 0  # the code and our secret go to the provider's own address and no further
+    return session
 
 
 # ---- coming back ---------------------------------------------------------------------------------

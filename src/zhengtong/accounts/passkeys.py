@@ -5,6 +5,7 @@ once; whoever calls takes it out of the session before the answer is looked at.
 """
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ from zhengtong.accounts.sign_in_log import Visit, log_sign_in, notify
 CHALLENGE_BYTES: Final = 32
 ANSWER_MOST: Final = 20_000
 MOST: Final = 10
+BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 SITE_NAME: Final = "政通"
 
 
@@ -180,6 +182,8 @@ def sign_in_with_passkey(answer: Answer, *, visit: Visit, at: datetime) -> Accou
 
 def _find(answer: Answer) -> SecurityKey | None:
     credential = str(_read(answer).get("id", ""))
+    if not BASE64URL.fullmatch(credential):
+        return None
     found = SecurityKey.objects.filter(credential=credential, removed_at__isnull=True, blocked_at__isnull=True)
     return found.select_related("account__subject", "account__person").first()
 

@@ -24,7 +24,7 @@ from zhengtong.law import procedure_files
 from zhengtong.law.calendar_files import calendar_digest, load_calendar
 from zhengtong.ledger.models.roots import Root
 
-PROBLEMS: Final = {404: shapes.Problem, 405: shapes.Problem, 409: shapes.Problem, 422: shapes.Problem, 429: shapes.Problem}
+PROBLEMS: Final = dict.fromkeys((404, 405, 409, 422, 429), shapes.Problem)
 MOST_DAYS: Final = 400
 Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Lang = Annotated[str, Query(pattern="^(zh-hans|en)$", description="zh-hans (default) or en")]

@@ -155,10 +155,12 @@ def _add(made: Prepared, entry: Entry, case_id: int, folds: Folds) -> State:
 
 
 def _state_after(entry: Entry, events: Sequence[Event], folds: Folds) -> State:
-    if entry.after is None or events is not entry.events:  # told with a key the caller's state does not know
+    if entry.after is None:
         return folds.follow(entry.before, events)
     if entry.after.last_seq != events[-1].seq:
         raise NotAnEntry(f"the state after is of seq {entry.after.last_seq}, the last event {events[-1].seq}")
+    if events is not entry.events:  # the head was given its key only here, and the caller's state does not know it
+        return folds.follow(entry.before, events)
     return entry.after
 
 

@@ -1,7 +1,8 @@
 """`zhengtong serve`: the web pages, by granian, on ZHENGTONG_BIND or the next free port."""
 
+import os
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
@@ -13,6 +14,8 @@ from zhengtong.site.environment import pass_on
 from zhengtong.site.ports import Address, NoFreePort, first_free
 from zhengtong.site.statics import collect_if_changed
 
+CORES: Final = min(os.cpu_count() or 1, 4)
+
 
 class Command(BaseCommand):
     help = "Serve the web pages. Example: zhengtong serve --bind 127.0.0.1:8080 --workers 2"
@@ -22,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--exact", action="store_true", help="this port or none: for a proxy that asks nowhere else"
         )
-        parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+        parser.add_argument("--workers", type=int, default=CORES, help=f"processes (default: one a core, {CORES} here)")
         parser.add_argument("--threads", type=int, default=8, help="threads in each process (default 8)")
 
     def handle(self, *args: Any, **options: Any) -> None:
