@@ -117,23 +117,24 @@ class TestRecoveryCode:
 
 
 class TestAuditPage:
-    @pytest.mark.parametrize("book", ["acts", "sign-ins", "authority", "export", "reading", "refusal"])
-    @pytest.mark.parametrize(
-        "query",
-        [
-            {"before": "9" * 100},
-            {"before": f"2026-03-16T09:00:00+08:00_{'9' * 80}_1"},
-            {"before": "0001-01-01T00:00:00+14:00_1_1"},
-            {"before": "²"},
-            {"first": "1800-01-01", "last": "2200-12-31"},
-            {"who": "\0", "about": "x" * 5_000, "what": "'--", "outcome": "%s"},
-        ],
+    QUERIES = (
+        {"before": "9" * 100},
+        {"before": f"2026-03-16T09:00:00+08:00_{'9' * 80}_1"},
+        {"before": "0001-01-01T00:00:00+14:00_1_1"},
+        {"before": "0001-01-01T00:00:00+00:00_1_1"},
+        {"before": "9999-12-31T23:59:59-14:00_1_1"},
+        {"before": "²"},
+        {"first": "1800-01-01", "last": "2200-12-31"},
+        {"who": "\0", "about": "x" * 5_000, "what": "'--", "outcome": "%s"},
     )
-    def test_bears_whatever_its_address_says(self, light_bureau: City, book: str, query: dict[str, str]) -> None:
+
+    @pytest.mark.parametrize("book", ["acts", "sign-ins", "authority", "export", "reading", "refusal"])
+    def test_bears_whatever_its_address_says(self, light_bureau: City, book: str) -> None:
         client = signed_in(admin(Duty.AUDIT))
-        answer = client.get(reverse("administration:book", args=[book]), query)
-        assert answer.status_code in {200, 400}
-        assert answer["Cache-Control"].find("no-store") >= 0
+        for query in self.QUERIES:
+            answer = client.get(reverse("administration:book", args=[book]), query)
+            assert answer.status_code in {200, 400}, query
+            assert "no-store" in answer["Cache-Control"]
 
 
 class TestAdminSite:

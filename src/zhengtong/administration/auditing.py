@@ -138,7 +138,7 @@ def _act_key(written: str) -> auditing.Key | None:
         instant = datetime.fromisoformat(at).astimezone(UTC) if at[-6:-5] in {"+", "-"} else None
     except (ValueError, OverflowError):
         return None
-    return (instant, int(case_id), int(seq)) if instant is not None and instant.year > 1 else None
+    return (instant, int(case_id), int(seq)) if instant is not None else None
 
 
 def act_words(procedure: str, act: str) -> str:
