@@ -35,6 +35,7 @@ ENTRIES: Final = (
     Entry(
         "restore", "put a backup back into an empty home, and verify it", "zhengtong restore FILE --into /srv/zhengtong"
     ),
+    Entry("rescue", "let in an administrator who lost every way in", "zhengtong rescue LOGIN --document NO"),
     Entry("upgrade", "bring the database of an earlier release up to this one", "zhengtong upgrade --check"),
     Entry("move", "pour the database into the other kind, and compare", "zhengtong move --to postgres://…"),
     Entry("figures", "what two databases must agree on to be the same", "zhengtong figures --json"),

@@ -17,6 +17,8 @@ from zhengtong.kernel.terms import law_day
 from zhengtong.ledger import keys
 from zhengtong.ledger.triggers import find_missing
 from zhengtong.operating.beginning import draw_password
+from zhengtong.trail.models import Entry
+from zhengtong.trail.verifying import verify_trail
 
 SAID = {
     "region": "519901", "region_name": "云溪区", "document": "云政任〔2026〕1号", "system": "10001:王立",
@@ -117,3 +119,22 @@ def test_temporary_passwords_pass_the_rules() -> None:
         assert any(c.islower() for c in password)
         assert any(c.isupper() for c in password)
         assert any(c.isdigit() for c in password)
+
+
+class TestRescue:
+    def test_lets_an_administrator_in_again_and_leaves_a_trace(
+        self, begun: dict[str, dict[str, dict[str, str]]], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        account = Account.objects.get(duty="security")
+        Account.objects.filter(pk=account.pk).update(totp_enrolled=True, locked_until=clock.now())
+        call_command("rescue", account.login, document="云政〔2026〕2号", json=True)
+        password = json.loads(capsys.readouterr().out)["temporary_password"]
+        account.refresh_from_db()
+        assert account.check_password(password) and account.password_is_temporary and not account.totp_enrolled
+        entry = Entry.objects.filter(what="account.rescued").get()
+        assert entry.login == "operator" and json.loads(entry.said)["document"] == "云政〔2026〕2号"
+        assert verify_trail().is_whole
+
+    def test_is_for_administrators_only(self, city_db: Path) -> None:
+        with pytest.raises(CommandError, match="no administrator"):
+            call_command("rescue", "wj01", document="1")

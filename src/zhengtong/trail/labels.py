@@ -35,6 +35,7 @@ WHAT = {
     "account.factors_reset": _("重置第二因素"),
     "account.temporary_password": _("发放临时密码"),
     "account.sessions_ended": _("结束全部会话"),
+    "account.rescued": _("在机器上救回管理员账号"),
     "departure.enter": _("办理离任"),
     "departure.undo": _("撤销离任"),
     "reference.add": _("新增基础资料"),

@@ -115,4 +115,5 @@ def _spiff(bench: Bench, where: str) -> Iterator[Line]:
         yield result(
             name, pace.ratio, unit="ratio", against=against, n=found.commits, aim=aim,
             ours_per_second=pace.ours_per_second, theirs_per_second=pace.theirs_per_second,
+            ours_cpu_us=pace.ours_cpu_us, theirs_cpu_us=pace.theirs_cpu_us,
         )  # fmt: skip

@@ -37,10 +37,13 @@ TABLE: Final = "bench_spiff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Medians of interleaved rounds; `ratios` = our acts per second / their saved steps per second."""
+    """Medians of interleaved rounds; `ratios` = our acts per second / their saved steps per second. `…_cpu_us` is this
+    process's own time for one of them: it leaves out the disk, which both sides wait for, and PostgreSQL's server."""
 
     ours_per_second: float
     theirs_per_second: float
+    ours_cpu_us: float
+    theirs_cpu_us: float
     ratio: float
     ratios: tuple[float, ...]
 
@@ -59,28 +62,34 @@ def compare_with_spiff(*, cases: int, rounds: int) -> Compared:
     """
     theirs = _Engine()
     rates: list[list[float]] = [[], [], [], []]
+    busy: list[list[float]] = [[], [], [], []]
     commits = 0  # of all sides together
     for each in range(rounds):
-        spent, saved = [0.0] * 4, [0] * 4
+        spent, used, saved = [0.0] * 4, [0.0] * 4, [0] * 4
         for n in range(each * cases, (each + 1) * cases):
             sides = (
                 partial(_record, _decided(n)), partial(theirs.keep_case, 2 * n),
                 partial(run_case, n), partial(theirs.run_case, 2 * n + 1),
             )  # fmt: skip
             for side, run in enumerate(sides):
-                began = time.perf_counter()
+                began, began_at_work = time.perf_counter(), time.process_time()
                 saved[side] += run()
                 spent[side] += time.perf_counter() - began
-        for side, rate in enumerate(rates):
-            rate.append(saved[side] / spent[side])
+                used[side] += time.process_time() - began_at_work
+        for side in range(4):
+            rates[side].append(saved[side] / spent[side])
+            busy[side].append(used[side] / saved[side] * 1e6)
         commits += sum(saved)
-    return Compared(commits=commits, recording=_pace(*rates[:2]), whole=_pace(*rates[2:]))
+    return Compared(commits=commits, recording=_pace(*rates[:2], *busy[:2]), whole=_pace(*rates[2:], *busy[2:]))
 
 
-def _pace(ours: Sequence[float], theirs: Sequence[float]) -> Pace:
+def _pace(
+    ours: Sequence[float], theirs: Sequence[float], ours_busy: Sequence[float], theirs_busy: Sequence[float]
+) -> Pace:
     ratios = tuple(one / other for one, other in zip(ours, theirs, strict=True))
     return Pace(
-        ours_per_second=median(ours), theirs_per_second=median(theirs), ratio=median(ratios), ratios=ratios
+        ours_per_second=median(ours), theirs_per_second=median(theirs), ours_cpu_us=median(ours_busy),
+        theirs_cpu_us=median(theirs_busy), ratio=median(ratios), ratios=ratios,
     )  # fmt: skip
 
 
