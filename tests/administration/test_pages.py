@@ -99,7 +99,7 @@ class TestJoining:
         person, row = Person.objects.get(number="2001"), Proposal.objects.get()
         assert not PostHolding.objects.filter(person=person).exists()
         assert not Account.objects.filter(person=person).exists()
-        assert "复核通过" not in system.get(reverse("administration:proposals")).content.decode()
+        assert "确认通过" not in system.get(reverse("administration:proposals")).content.decode()
         decide = reverse("administration:decide", args=[row.pk])
         system.post(decide, {"decision": "confirm"})
         assert not Account.objects.filter(person=person).exists(), "the proposer confirmed the own proposal"

@@ -65,8 +65,9 @@ def register_citizen(  # noqa: PLR0913 - the columns of one row, all named
         created_at=at,
     )
     account = Account.objects.create(
-        login=subject.ref, kind=AccountKind.CITIZEN, subject=subject, password=secret, is_active=False
-    )
+        login=subject.ref, kind=AccountKind.CITIZEN, subject=subject, password=secret, password_changed_at=at,
+        is_active=False,
+    )  # fmt: skip
     send_code(account, at=at)
     return account
 

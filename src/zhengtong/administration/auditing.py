@@ -190,12 +190,12 @@ def _trail_line(row: trail.EntryLine, names: Mapping[str, str], posts: Mapping[s
 
 def _details(said: Mapping[str, Any]) -> str:
     """What an entry says beside its columns, label by label."""
-    return "；".join(f"{SAID_WORDS.get(name, name)} {_said(name, value)}" for name, value in said.items() if value)
+    return _("；").join(f"{SAID_WORDS.get(name, name)} {_said(name, value)}" for name, value in said.items() if value)
 
 
 def _said(name: str, value: object) -> str:
     if isinstance(value, list):
-        return "、".join(str(one) for one in value)
+        return _("、").join(str(one) for one in value)
     if name == "post":
         return people.post_places([str(value)])[str(value)]
     if name == "kind" and str(value) in ProposalKind.values:

@@ -130,7 +130,7 @@ def _delegations(person: Person, on: date, at: datetime) -> list[StandingLine]:
     return [
         StandingLine(
             what=str(DELEGATED_WORDS) if row.to_person_id == person.pk else _("委托他人"),
-            where=f"{people.place_of(row.post)}：{name_of(row.from_person)} → {name_of(row.to_person)}",
+            where=f"{people.place_of(row.post)}{_('：')}{name_of(row.from_person)} → {name_of(row.to_person)}",
             basis=row.document, from_on=row.from_on, until_on=row.until_on,
             state=_state(row.from_on, row.until_on, on, ended=row.revoked_at is not None and row.revoked_at <= at),
             row=row.pk, kind="delegation", may_end=row.revoked_at is None and row.until_on >= on,
@@ -223,8 +223,9 @@ def _say(row: Proposal) -> Sequence[str]:
             ]
             return [_("最后一天 %(day)s") % {"day": asked["last_day"]}, *followed]
         case ProposalKind.LETTER:
-            powers = "、".join(str(LetterPower(one).label) for one in asked["powers"])
-            return [f"{people.post_places([asked['post']])[asked['post']]}，{asked['item']}：{powers}", _span(asked)]
+            powers = _("、").join(str(LetterPower(one).label) for one in asked["powers"])
+            where = people.post_places([asked["post"]])[asked["post"]]
+            return [f"{where}{_('、')}{asked['item']}{_('：')}{powers}", _span(asked)]
         case ProposalKind.JOINING | ProposalKind.HOLDING:
             names = people.post_places([each["post"] for each in asked["posts"]])
             seats = [f"{names[each['post']]} {HoldingRole(each['role']).label}" for each in asked["posts"]]

@@ -22,6 +22,7 @@ from django.db import connection
 
 from zhengtong.ledger import chain
 
+SECRETS: Final = ("index", "master")
 PRIVATE: Final = 0o600
 PUBLIC: Final = 0o644
 _LENGTH: Final = 32
@@ -230,7 +231,9 @@ def _secret(name: str) -> bytes:
         return _read_secret(path)
     except FileNotFoundError:
         _refuse_second_draw(path)
-        _keep(path, token_bytes(_LENGTH).hex().encode(), PRIVATE)
+        for each in SECRETS:  # together: one that was drawn later would look like one that was lost
+            if not (drawn := directory() / f"{each}.key").exists():
+                _keep(drawn, token_bytes(_LENGTH).hex().encode(), PRIVATE)
         return _read_secret(path)
 
 

@@ -28,6 +28,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
 
 
@@ -37,9 +38,8 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS and not request.path.startswith("/api/"):
-            return HttpResponseNotAllowed(sorted(METHODS))
-        response = get_response(request)
+        is_known = request.method in METHODS or request.path.startswith("/api/")
+        response = get_response(request) if is_known else HttpResponseNotAllowed(sorted(METHODS))
         if _is_somebodys(request):
             response.headers.setdefault("Cache-Control", "no-store, private")
         for name, value in HEADERS.items():

@@ -7,8 +7,9 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from zhengtong.accounts import clock
 from zhengtong.ledger.progress import Progress
@@ -59,6 +60,8 @@ class Command(BaseCommand):
             raise CommandError("say where to: zhengtong backup FILE or FOLDER")
         if options["keep"] < 0 or (options["keep"] and not options["to"].is_dir()):
             raise CommandError("--keep takes a number from 1 on, and a folder to keep them in")
+        if "ledger_case" not in connection.introspection.table_names():
+            raise CommandError(f"there is no installation in {settings.ZHENGTONG_HOME}: is ZHENGTONG_HOME right?")
         lock = self._lock(options)
         keys_lock = Lock(passphrase=read_passphrase(options["with_keys"])) if options["with_keys"] else None
         with Progress(self.stderr, "done") as progress:
