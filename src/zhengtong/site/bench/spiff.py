@@ -194,10 +194,10 @@ class _Engine:
     completed with who did it, engine steps done, the instance written back."""
 
     def __init__(self) -> None:
-        from SpiffWorkflow import TaskState  # type: ignore[import-untyped]
-        from SpiffWorkflow.bpmn import BpmnWorkflow  # type: ignore[import-untyped]
-        from SpiffWorkflow.bpmn.parser import BpmnParser  # type: ignore[import-untyped]
-        from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer  # type: ignore[import-untyped]
+        from SpiffWorkflow import TaskState
+        from SpiffWorkflow.bpmn import BpmnWorkflow
+        from SpiffWorkflow.bpmn.parser import BpmnParser
+        from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 
         parser = BpmnParser()
         parser.add_bpmn_str(_bpmn().encode())
