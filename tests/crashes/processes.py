@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from django.db import connection
 
+from tests.support.databases import forget_connection
+
 _children: set[int] = set()
 
 
@@ -25,6 +27,7 @@ def start(work: Callable[[], None]) -> int:
         _children.add(pid)
         return pid
     try:
+        forget_connection()
         work()
     except BaseException:
         traceback.print_exc()

@@ -19,7 +19,7 @@ from django.db.utils import DatabaseError
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.ledger.stories import CITIZEN, FOLDS, NOON, calendar, event, licence, note, open_case, opening
-from tests.support.databases import copy_template
+from tests.support.databases import copy_template, forget_connection
 from zhengtong.kernel.events import Assigned, Event, Noted
 from zhengtong.kernel.states import State, fold
 from zhengtong.ledger import history, installed, sealing
@@ -360,6 +360,7 @@ class TestProcesses:
         connection.close()
         hearing, telling = os.pipe()
         if (pid := os.fork()) == 0:
+            forget_connection()
             signal.alarm(20)  # should this test fail, nobody kills the child
             with transaction() as pen:
                 pen.run("INSERT INTO ledger_series (kind, organ, period, next) VALUES ('k', 'o', 1, 1)")
@@ -389,6 +390,7 @@ def is_locked(path: str) -> bool:
 
 
 def write_notes(count: int) -> None:
+    forget_connection()
     case = open_case(key=new_key(NOON))
     for _ in range(count):
         case = note(case)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import connection
 
 from tests.cast import NOW, OFFICER, staff
+from tests.support.databases import forget_connection
 from zhengtong.accounts.queries import actor_of_person
 from zhengtong.cases.actions import Wish, perform
 from zhengtong.kernel.refusals import Refusal
@@ -55,6 +56,7 @@ def _fork(share: list[int], n: int) -> tuple[int, int]:
         os.close(writing)
         return pid, reading
     try:
+        forget_connection()
         _write(share, n, writing)
     except BaseException:
         traceback.print_exc()

@@ -4,10 +4,11 @@ the default connection."""
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.support.postgres import Cluster, running_cluster
@@ -94,3 +95,11 @@ def copy_template(template: Path, home: Path) -> Path:
     if (template.parent / "demo-accounts.json").exists():
         shutil.copyfile(template.parent / "demo-accounts.json", home / "demo-accounts.json")
     return path
+
+
+def forget_connection() -> None:
+    """In a forked child: make a connection of its own. A browser's event loop in the parent lets Django keep its
+    connection apart from where the child, in which no loop runs, looks for one; it would find that of an earlier test.
+    """
+    with suppress(AttributeError):
+        del connections["default"]
