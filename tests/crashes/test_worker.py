@@ -52,14 +52,16 @@ def test_killed_at_work(
     writer = Writer(told, now=lambda: today[0])
     at_work = 0
     lasts = _seconds_of_a_round(writer, today)
-    for _ in range(kills):
+    tries = 0
+    while tries < kills or (at_work <= kills // 2 and tries < 10 * kills):  # a busy machine is killed before it works
+        tries += 1
         _act(writer, dice)
         today[0] += DAY
         at_work += _killed_round(today[0], dice.uniform(0.002, lasts))
     today[0] += DAY
     done = Worker().round(today[0])
     _check_round(done)
-    ledger = Ledger(kills=kills)
+    ledger = Ledger(kills=tries)
     ledger.take(read_told(told))
     check_deliveries(gateway.taken())
     _check_roots(today[0])
@@ -67,9 +69,9 @@ def test_killed_at_work(
     assert by_law > 0
     check(ledger, tells=False, by_law=True)
     check_whole()
-    assert at_work > 0  # how many is the machine's affair; the counts below say it
+    assert at_work > kills // 2
     counts = (
-        f"{kills} kills, {at_work} of them at work, {len(ledger.done)} acts, {by_law} events by law, "
+        f"{tries} kills, {at_work} of them at work, {len(ledger.done)} acts, {by_law} events by law, "
         f"{len(gateway.taken())} deliveries of {len({one[0] for one in gateway.taken()})} messages"
     )
     record_property("counts", counts)

@@ -1,7 +1,7 @@
 """The fold: one pass equals event by event; what was struck out counts as never done."""
 
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kernel.stories import APPROVER, HEAD, ISSUER, UNDERTAKER, WINDOW, Story, accepted, granted
 from zhengtong.kernel.events import KINDS, ClockHeld, Event, History
-from zhengtong.kernel.states import _READ, State, advance, evolve, fold
+from zhengtong.kernel.states import _READ, State, _Sketch, advance, evolve, fold
 
 
 def evolved(history: History) -> State:
@@ -112,3 +112,7 @@ class TestFold:
 
     def test_reads_every_kind_of_event(self) -> None:
         assert _READ.keys() == set(KINDS.values())
+
+
+def test_a_sketch_of_a_state_has_the_fields_of_a_state() -> None:
+    assert list(_Sketch.__annotations__) == [one.name for one in fields(State)]

@@ -180,7 +180,7 @@ def delegate(*, from_person: Person, asked: Mapping[str, object], basis: Basis) 
     with transaction.atomic():
         note(basis, "delegation.give", to_person.ref, giver=from_person.ref,
              **{name: asked[name] for name in ("post", "from_on", "until_on")})  # fmt: skip
-        return actions.delegate_by_code(from_person=from_person, at=basis.at, **asked)  # type: ignore[arg-type]
+        return actions.delegate_by_code(from_person=from_person, at=basis.at, **asked)  # type: ignore[arg-type]  # values of a form, typed there
 
 
 def revoke_delegation(delegation: Delegation, *, basis: Basis) -> None:

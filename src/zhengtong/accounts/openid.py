@@ -157,7 +157,7 @@ def read_id_token(provider: Provider, token: str, *, nonce: str, at: datetime) -
 def _verified(provider: Provider, token: str, at: datetime) -> dict[str, Any]:
     """A key may be new since we asked: then the provider is asked once more."""
     for fresh in (False, True):
-        keys = jwk.KeySet.import_key_set(keys_at(provider, at, fresh=fresh))  # type: ignore[arg-type]
+        keys = jwk.KeySet.import_key_set(keys_at(provider, at, fresh=fresh))  # type: ignore[arg-type]  # JSON of the provider; joserfc checks it
         try:
             return dict(jwt.decode(token, keys, algorithms=list(provider.algorithms)).claims)
         except JoseError:

@@ -21,20 +21,20 @@ NIGHT: Final = range(6)  # hours of the law's zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInRules:
-    """The defaults hold where an installation says nothing."""
+    """Defaults and bounds stand in law/rulebooks/protection."""
 
-    tries: int = 5
-    locked_for: timedelta = timedelta(minutes=10)
-    staff_idle: timedelta = timedelta(minutes=15)
-    citizen_idle: timedelta = timedelta(minutes=30)
-    session_age: timedelta = timedelta(hours=8)
-    confirmed_for: timedelta = timedelta(minutes=10)
-    password_least: int = 10
-    password_classes: int = 3
-    password_age: timedelta | None = timedelta(days=90)
-    password_warning: timedelta = timedelta(days=14)
-    passwords_remembered: int = 5
-    temporary_lasts: timedelta = timedelta(hours=24)
+    tries: int
+    locked_for: timedelta
+    staff_idle: timedelta
+    citizen_idle: timedelta
+    session_age: timedelta
+    confirmed_for: timedelta
+    password_least: int
+    password_classes: int
+    password_age: timedelta | None
+    password_warning: timedelta
+    passwords_remembered: int
+    temporary_lasts: timedelta
     openid_file: Path | None = None
 
 

@@ -21,6 +21,7 @@ from zhengtong.accounts.queries import SignInLine
 from zhengtong.administration.labels import ProposalKind
 from zhengtong.kernel.terms import lapse_at
 from zhengtong.law.procedure_files import versions, words
+from zhengtong.law.rulebook_files import kept
 from zhengtong.ledger import auditing
 from zhengtong.trail import queries as trail
 from zhengtong.trail.labels import Book, Outcome
@@ -30,7 +31,6 @@ from zhengtong.trail.verifying import TrailReport, verify_trail
 SIZE: Final = 100
 LONGEST_ID: Final = 18  # figures of a key that every database takes
 MOST_EXPORTED: Final = 5_000
-LEAST_KEPT: Final = timedelta(days=183)  # 网络安全法 21: at least six months
 BOOKS: Final[Mapping[str, Promise]] = {
     "acts": gettext_lazy("办件操作"),
     "sign-ins": gettext_lazy("登录"),
@@ -219,7 +219,7 @@ _READERS: Final[Mapping[str, Callable[[Filters, datetime, int], Found]]] = {
 
 def kept_for() -> timedelta:
     """How long the trail is kept at least (ZHENGTONG_AUDIT_DAYS). Nothing in the system deletes it, before or after."""
-    return max(timedelta(days=int(settings.ZHENGTONG_AUDIT_DAYS)), LEAST_KEPT)
+    return timedelta(days=max(settings.ZHENGTONG_AUDIT_DAYS, kept("audit_trail").n))
 
 
 def check_trail() -> TrailReport:

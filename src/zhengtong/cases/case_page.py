@@ -147,7 +147,7 @@ def read_page(
     materials = tuple(_materials(reading))
     clock = read_main_clock(case, explain=False)
     drawing = Drawing(
-        case=case, actor=actor, key=key, remarks=remarks_in(reading.case, reading.words), posted=posted,  # type: ignore[arg-type]
+        case=case, actor=actor, key=key, remarks=remarks_in(reading.case, reading.words), posted=posted,  # type: ignore[arg-type]  # read() gave the case
         from_list=from_list,
     )  # fmt: skip
     return CasePage(

@@ -156,7 +156,7 @@ def material_names(case: CaseRead) -> Mapping[str, str]:
     if names and catalogue.in_english():
         content = catalogue.content(case.state.item, case.state.item_version)
         rows = content.get("materials") or ()
-        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]
+        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]  # JSON of the item
         return {code: english.get(code, name) for code, name in names.items()}
     return names
 
@@ -167,7 +167,7 @@ def fee_names(case: CaseRead) -> Mapping[str, str]:
     if names and catalogue.in_english():
         content = catalogue.content(case.state.item, case.state.item_version)
         rows = content.get("fees") or ()
-        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]
+        english = {str(row["code"]): str(row.get("name_en") or row["name"]) for row in rows}  # type: ignore[attr-defined]  # JSON of the item
         return {code: english.get(code, name) for code, name in names.items()}
     return names
 
@@ -193,7 +193,7 @@ def _material_row(case: CaseRead, rule: MaterialRule) -> MaterialRow:
     form = known.form if known else ""
     source = case.word(f"actions.receive_material.inputs.form.choices.{form}") if form else ""
     return MaterialRow(
-        name=rule.name, need=need, source=source, verdict=shown, free=not rule.required,  # type: ignore[arg-type]
+        name=rule.name, need=need, source=source, verdict=shown, free=not rule.required,  # type: ignore[arg-type]  # JSON of the item
         flag=shown[0] == "wait" and rule.required,
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ def read_opening(
     version = catalogue.content(item, bound.item_version)
     english = catalogue.in_english()
     rows = version.get("materials") or ()
-    names = {str(each["code"]): str((english and each.get("name_en")) or each["name"]) for each in rows}  # type: ignore[attr-defined]
+    names = {str(each["code"]): str((english and each.get("name_en")) or each["name"]) for each in rows}  # type: ignore[attr-defined]  # JSON of the item
     wanted = {each.code: names.get(each.code, each.name) for each in bound.materials}
     asked = Questions(
         bound=bound, state=None, rule=rule, words=words, directory=Directory(actor=actor, at=at), materials=wanted,

@@ -256,7 +256,7 @@ def editor_of(groups: Sequence[tuple[str, Any, tuple[FieldSpec, ...]]]) -> type[
     form = build_form([spec for _anchor, _heading, specs in groups for spec in specs], name="EditorForm")
     for name, field in form.base_fields.items():
         if name.startswith("post_") or name in {"kind", "level", "power_source", "case_type"}:
-            field.draw_as_select()  # type: ignore[attr-defined]
+            field.draw_as_select()  # type: ignore[attr-defined]  # fields of ui.fields
     return form
 
 
@@ -442,7 +442,7 @@ def new_item_form(*, procedures: Sequence[tuple[str, str]], departments: Sequenc
         ],
         name="NewItemForm",
     )
-    form.base_fields["department"].draw_as_select()  # type: ignore[attr-defined]
+    form.base_fields["department"].draw_as_select()  # type: ignore[attr-defined]  # fields of ui.fields
     return form
 
 

@@ -119,7 +119,7 @@ def write(items: Iterable[Indexed]) -> None:
         remove(entry.text.item for entry in batch)
         with connection.cursor() as cursor:
             cursor.executemany(  # fixed columns
-                f"INSERT INTO catalogue_needle ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
+                f"INSERT INTO catalogue_needle ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608 - our own columns
                 [entry.row() for entry in batch],
             )
 

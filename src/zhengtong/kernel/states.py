@@ -150,6 +150,7 @@ class _Sketch:
 
     __slots__ = State.__slots__
 
+    # Written out again for the type checker alone: State's are read-only, these may be set.
     number: str
     procedure: str
     version: str

@@ -1,5 +1,5 @@
-"""Rulebooks (规则集): thresholds that lists and supervision read, and how long things are kept, as dated files with
-their source."""
+"""Rulebooks (规则集): thresholds that lists and supervision read, how long things are kept, and the figures of signing
+in, as dated files with their source."""
 
 from functools import cache
 from typing import Any, Final
@@ -10,6 +10,7 @@ from zhengtong.law.reading import read_toml
 
 SUPERVISION: Final = "rulebooks/supervision"
 RETENTION: Final = "rulebooks/retention"
+PROTECTION: Final = "rulebooks/protection"
 
 
 @cache
@@ -36,3 +37,13 @@ def kept(code: str) -> Term:
         KeyError: nothing is said of it.
     """
     return Term.parse(_newest(RETENTION)["kept"][code]["term"])
+
+
+def sign_in_bounds(code: str) -> dict[str, int]:
+    """`default`, `least` and `most` of one figure of signing in, e.g. `tries`; units as the rulebook names them.
+
+    Raises:
+        KeyError: there is no such figure.
+    """
+    figure = _newest(PROTECTION)["sign_in"][code]
+    return {name: int(figure[name]) for name in ("default", "least", "most")}

@@ -92,9 +92,9 @@ def _is_shallow(value: dict[object, object]) -> bool:
             if kind in _AS_THEY_ARE:
                 continue
             if kind is int:
-                if not -INT_LIMIT <= inner < INT_LIMIT:  # type: ignore[operator]
+                if not -INT_LIMIT <= inner < INT_LIMIT:  # type: ignore[operator]  # the kind says what it is
                     return False
-            elif kind is not dict or not _are_plain(map(type, inner.values())):  # type: ignore[attr-defined]
+            elif kind is not dict or not _are_plain(map(type, inner.values())):  # type: ignore[attr-defined]  # the kind says what it is
                 return False
     return True
 

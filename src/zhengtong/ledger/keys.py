@@ -105,8 +105,8 @@ def draw_master() -> MasterKey:
     """
     before = current()
     made = _named(token_bytes(_LENGTH))
-    _keep(_older(before.id), before.secret.hex().encode(), PRIVATE)
-    _keep(_older(made.id), made.secret.hex().encode(), PRIVATE)
+    keep(_older(before.id), before.secret.hex().encode(), PRIVATE)
+    keep(_older(made.id), made.secret.hex().encode(), PRIVATE)
     _put(directory() / "master.key", made.secret.hex().encode(), PRIVATE)
     return made
 
@@ -144,7 +144,7 @@ def root() -> Ed25519PrivateKey:
     if not path.exists():
         if (directory() / "root.pub").exists():
             raise KeyMissing(f"{path} is gone and root.pub is still there. Put root.pem back from the off-site copy.")
-        _keep(path, private_pem(Ed25519PrivateKey.generate()), PRIVATE)
+        keep(path, private_pem(Ed25519PrivateKey.generate()), PRIVATE)
     key = _read_root(path)
     _publish(key.public_key())
     return key
@@ -160,7 +160,7 @@ def draw_next_root() -> Ed25519PrivateKey:
     """Draw the key that follows the one that signs now, once until it has taken over; the next root announces it."""
     root()
     path = directory() / "root-next.pem"
-    _keep(path, private_pem(Ed25519PrivateKey.generate()), PRIVATE)
+    keep(path, private_pem(Ed25519PrivateKey.generate()), PRIVATE)
     return _read_root(path)
 
 
@@ -233,7 +233,7 @@ def _secret(name: str) -> bytes:
         _refuse_second_draw(path)
         for each in SECRETS:  # together: one that was drawn later would look like one that was lost
             if not (drawn := directory() / f"{each}.key").exists():
-                _keep(drawn, token_bytes(_LENGTH).hex().encode(), PRIVATE)
+                keep(drawn, token_bytes(_LENGTH).hex().encode(), PRIVATE)
         return _read_secret(path)
 
 
@@ -272,8 +272,8 @@ def _refuse_second_draw(path: Path) -> None:
             )
 
 
-def _keep(path: Path, content: bytes, mode: int) -> None:
-    """Written aside and linked into place, so that of two processes one wins and none reads a half."""
+def keep(path: Path, content: bytes, mode: int) -> None:
+    """Written aside and linked into place: of two processes one wins and none reads a half; what is there stays."""
 
     def link(draft: Path) -> None:
         try:

@@ -192,7 +192,7 @@ def items_in(depts: Iterable[str]) -> list[tuple[str, str, str]]:
 def items_among(branches: Sequence[Branch], actor: Actor) -> list[tuple[str, str, str]]:
     """(item, procedure, version) of the first thousand cases of a list."""
     parts, values = _parts(branches, actor, columns="c.item, c.procedure, c.version", limit=COUNT_CAP)
-    return _rows(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) AS page", values) if parts else []  # noqa: S608
+    return _rows(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) AS page", values) if parts else []  # noqa: S608 - our own columns and marks
 
 
 def page_of(
@@ -213,7 +213,7 @@ def _ids(branches: Sequence[Branch], actor: Actor, *, size: int, offset: int = 0
         some = branches[start : start + AT_ONCE]
         parts, values = _parts(some, actor, columns="c.id, c.due_at", limit=wanted, newest=newest)
         union = " UNION ".join(parts)
-        found.update(_rows(f"SELECT id, due_at FROM ({union}) AS page ORDER BY {order} LIMIT %s", [*values, wanted]))  # noqa: S608
+        found.update(_rows(f"SELECT id, due_at FROM ({union}) AS page ORDER BY {order} LIMIT %s", [*values, wanted]))  # noqa: S608 - our own columns and marks
     if newest:
         ranked = sorted(found, key=lambda row: -row[0])
     else:
@@ -227,7 +227,7 @@ def count_up_to(branches: Sequence[Branch], actor: Actor, cap: int = COUNT_CAP) 
     if not parts:
         return 0
     union = " UNION ".join(parts)
-    counted = _rows(f"SELECT count(*) FROM (SELECT id FROM ({union}) AS page LIMIT %s) AS capped", [*values, cap])  # noqa: S608
+    counted = _rows(f"SELECT count(*) FROM (SELECT id FROM ({union}) AS page LIMIT %s) AS capped", [*values, cap])  # noqa: S608 - our own columns and marks
     here = int(counted[0][0])
     return here if here == cap else min(cap, here + count_up_to(branches[AT_ONCE:], actor, cap))
 
@@ -240,7 +240,7 @@ def count_each(lists: Mapping[Label, Sequence[Branch]], actor: Actor, *, cap: in
         some = labelled[start : start + AT_ONCE]
         parts, values = _parts([branch for _label, branch in some], actor, columns="1 AS one", limit=cap, ordered=False)
         counted = " UNION ALL ".join(
-            f"SELECT {n} AS n, count(*) AS counted FROM ({part}) AS of_{n}"  # noqa: S608
+            f"SELECT {n} AS n, count(*) AS counted FROM ({part}) AS of_{n}"  # noqa: S608 - our own columns and marks
             for n, part in enumerate(parts)
         )
         for n, counted_here in _rows(counted, values):
@@ -261,10 +261,10 @@ def _parts(
         where = " AND ".join(branch.wheres) or "1 = 1"
         source = "ledger_case c"
         if branch.limit:
-            source = f"(SELECT c.* FROM ledger_case c WHERE {where}{order} LIMIT {int(branch.limit)}) AS c"  # noqa: S608
+            source = f"(SELECT c.* FROM ledger_case c WHERE {where}{order} LIMIT {int(branch.limit)}) AS c"  # noqa: S608 - our own columns and marks
             where = "1 = 1"
-        one = f"SELECT {columns} FROM {source} WHERE {where} AND {seen}{order} LIMIT {int(limit)}"  # noqa: S608
-        parts.append(f"SELECT * FROM ({one}) AS branch_{n}")  # noqa: S608
+        one = f"SELECT {columns} FROM {source} WHERE {where} AND {seen}{order} LIMIT {int(limit)}"  # noqa: S608 - our own columns and marks
+        parts.append(f"SELECT * FROM ({one}) AS branch_{n}")  # noqa: S608 - our own columns and marks
         values += [*map(_adapted, branch.values), *keys]
     return parts, values
 
@@ -281,7 +281,7 @@ def _seen_by(actor: Actor) -> tuple[str, list[str]]:
         return "1 = 0", []
     wanted = " OR ".join(f"(r.kind = %s AND r.ref IN ({', '.join(['%s'] * len(refs))}))" for refs in by_kind.values())
     values = [value for kind, refs in by_kind.items() for value in (kind, *refs)]
-    return f"EXISTS (SELECT 1 FROM ledger_reader r WHERE r.case_id = c.id AND ({wanted}) LIMIT 1 OFFSET 0)", values  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM ledger_reader r WHERE r.case_id = c.id AND ({wanted}) LIMIT 1 OFFSET 0)", values  # noqa: S608 - our own columns and marks
 
 
 def _adapted(value: object) -> object:

@@ -74,7 +74,7 @@ class Worker:
         if made is not None:
             self._rooted = today
             for chore in installed().chores:
-                _tried(_name(chore), lambda chore=chore: chore(now))  # type: ignore[misc]
+                _tried(_name(chore), lambda chore=chore: chore(now))  # type: ignore[misc]  # mypy does not infer a lambda with a default
         return made
 
 

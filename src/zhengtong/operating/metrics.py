@@ -56,7 +56,7 @@ def expose(found: Mapping[str, tuple[str, float]]) -> bytes:
     """The whole page: counters of every process, then these gauges: name → (what it is, value)."""
     counted = CollectorRegistry()
     if is_shared():
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]  # ships no types for this
     else:
         counted = _OWN
     asked = CollectorRegistry()

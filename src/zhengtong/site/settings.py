@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
+from zhengtong.law.rulebook_files import kept
 from zhengtong.operating.logs import settings_for
 from zhengtong.site.databases import database, sqlite_url
 from zhengtong.site.environment import choice, flag, number, secret, text
@@ -29,7 +30,7 @@ ZHENGTONG_PROXIES = text("ZHENGTONG_PROXIES", "")
 ZHENGTONG_RATE_ANONYMOUS = number("ZHENGTONG_RATE_ANONYMOUS", 600, least=0, most=1_000_000)  # a minute and address
 ZHENGTONG_RATE_ACCOUNT = number("ZHENGTONG_RATE_ACCOUNT", 1_200, least=0, most=1_000_000)  # 0: without limit
 ZHENGTONG_METRICS_TOKEN = secret("ZHENGTONG_METRICS_TOKEN", lambda: "")
-ZHENGTONG_AUDIT_DAYS = int(text("ZHENGTONG_AUDIT_DAYS", "1095"))  # how long the audit trail is kept at least
+ZHENGTONG_AUDIT_DAYS = number("ZHENGTONG_AUDIT_DAYS", 1_095, least=kept("audit_trail").n, most=36_500)
 ZHENGTONG_FONTS = CHECKOUT / "build" / "fonts"
 
 

@@ -317,7 +317,7 @@ class Choices(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         picked = set(super().clean(value))
-        return [code for code, _label in self.choices if code in picked]  # type: ignore[union-attr, misc]
+        return [code for code, _label in self.choices if code in picked]  # type: ignore[union-attr, misc]  # choices are pairs here
 
 
 class YesNo(forms.TypedChoiceField):

@@ -174,7 +174,7 @@ def build_field(spec: FieldSpec) -> forms.Field:
         "initial": spec.initial,
     }
     field = maker(spec, shared)
-    field.shown_when = spec.shown_when  # type: ignore[attr-defined]
+    field.shown_when = spec.shown_when  # type: ignore[attr-defined]  # our own mark on a field of Django
     return field
 
 

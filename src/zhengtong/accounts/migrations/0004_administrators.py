@@ -7,7 +7,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 
-def move(apps, editor):  # type: ignore[no-untyped-def]
+def move(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     from zhengtong.accounts.clock import now
 
     accounts = apps.get_model("accounts", "Account")
@@ -27,7 +27,7 @@ def move(apps, editor):  # type: ignore[no-untyped-def]
         account.save(update_fields=["duty", "duty_since"])
 
 
-def back(apps, editor):  # type: ignore[no-untyped-def]
+def back(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     apps.get_model("accounts", "Account").objects.filter(duty="system").update(is_reference_administrator=True)
 
 

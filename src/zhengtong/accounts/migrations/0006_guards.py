@@ -7,11 +7,11 @@ from zhengtong.accounts.guards import GUARDS
 from zhengtong.trail import triggers
 
 
-def make(apps, editor):  # type: ignore[no-untyped-def]
+def make(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     triggers.put_back(editor, GUARDS)
 
 
-def drop(apps, editor):  # type: ignore[no-untyped-def]
+def drop(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     triggers.drop(editor, GUARDS)
 
 

@@ -84,7 +84,7 @@ def _copy(cursor: Any, now: datetime, *, start: int, end: int, alarms: int) -> N
     templates = int(cursor.fetchone()[0])
     first = int((now - timedelta(days=62)).timestamp() * 1000) << 15
     one = "%s" if connection.vendor == "sqlite" else "%s::bigint"
-    series = f"WITH RECURSIVE line(i) AS (SELECT {one} UNION ALL SELECT i + 1 FROM line WHERE i < {one})"  # noqa: S608
+    series = f"WITH RECURSIVE line(i) AS (SELECT {one} UNION ALL SELECT i + 1 FROM line WHERE i < {one})"  # noqa: S608 - numbers of our own
     drawn = (
         f"FROM line JOIN bench_organ o ON o.n = line.i %% {ORGANS} "
         f"JOIN bench_template t ON t.n = (line.i / {ORGANS}) %% {templates}"

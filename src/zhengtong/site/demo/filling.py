@@ -38,7 +38,7 @@ def fill_field(row: Mapping[str, Json], party: Invented, namer: Namer, rng: rand
     match row.get("kind"):
         case "choice":
             choices = row.get("choices")
-            return str(rng.choice([each["code"] for each in choices])) if isinstance(choices, list) else ""  # type: ignore[call-overload,index]
+            return str(rng.choice([each["code"] for each in choices])) if isinstance(choices, list) else ""  # type: ignore[call-overload,index]  # JSON of the item
         case "date":
             return (today - timedelta(days=rng.randrange(20, 900))).isoformat()
         case "number":

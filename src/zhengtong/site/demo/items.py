@@ -12,7 +12,8 @@ from zhengtong.catalogue import actions as catalogue
 from zhengtong.catalogue.importing import import_file
 from zhengtong.catalogue.models import Item
 from zhengtong.law.items import complete, items_from_internal
-from zhengtong.site.demo.organisation import BEGAN, INTERNAL_POSTS, REGION, Organs
+from zhengtong.simulation.matters import INTERNAL_POSTS
+from zhengtong.site.demo.organisation import BEGAN, REGION, Organs
 
 CANCELLED: Final = "qy-wl-0021"
 CHANGED: Final = "qy-sc-0001"

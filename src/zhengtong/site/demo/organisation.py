@@ -97,12 +97,6 @@ ROLE_POSTS: Final = {
     "window": "window", "undertaker": "undertake", "reviewer": "review", "approver": "approve", "issuer": "issue",
     "chair": "chair",
 }  # fmt: skip
-INTERNAL_POSTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "hotline_order": {"operator": "zx-rx-operator", "dispatcher": "zx-rx-dispatcher", "centre": "zx-rx-centre"},
-    "information_request": {"clerk": "qy-gk-clerk", "officer": "qy-gk-officer", "officehead": "qy-gk-head"},
-    "supervised_task": {"office": "qy-dc-office", "leader": "qy-leader"},
-    "card": {"supervisor": "zx-jc-supervisor", "chief": "zx-jc-chief", "reviewer": "zx-jc-reviewer"},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from django.db import migrations
 from zhengtong.trail import triggers
 
 
-def make(apps, editor):  # type: ignore[no-untyped-def]
+def make(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     triggers.put_back(editor, triggers.TRAIL)
 
 
-def drop(apps, editor):  # type: ignore[no-untyped-def]
+def drop(apps, editor):  # type: ignore[no-untyped-def]  # historical models have no types
     triggers.drop(editor, triggers.TRAIL)
 
 

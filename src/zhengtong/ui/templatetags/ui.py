@@ -293,7 +293,7 @@ def field_context(bound: BoundField) -> dict[str, object]:
         "optional": _is_optional(bound.field),
         "single": isinstance(widget, forms.CheckboxInput),
         "shown_when": getattr(bound.field, "shown_when", None),
-        "errors": () if own and bound.field.has_inner_errors(bound) else bound.errors,  # type: ignore[attr-defined]
+        "errors": () if own and bound.field.has_inner_errors(bound) else bound.errors,  # type: ignore[attr-defined]  # fields of ui.fields
     }
 
 

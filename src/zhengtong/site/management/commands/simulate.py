@@ -108,7 +108,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{lived.cases:,} cases ({lived.open_cases:,} open), {lived.acts:,} acts, {lived.events:,} events, "
             f"{lived.roots} roots\n"
-            f"left out: {', '.join(told['left_out'])}\n"  # type: ignore[arg-type]
+            f"left out: {', '.join(told['left_out'])}\n"  # type: ignore[arg-type]  # a list of words
             f"planted: {sum(planted.values())} irregularities of {len(planted)} kinds, written to {path}\n"
             f"Look at it with: ZHENGTONG_CLOCK={told['until']} zhengtong serve     (accounts: zhengtong demo accounts)"
         )
