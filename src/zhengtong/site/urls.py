@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("zhengtong.accounts.urls")),
     path("", include("zhengtong.administration.urls")),
     path("catalogue/", include("zhengtong.catalogue.urls")),
+    path("watch/", include("zhengtong.supervision.urls")),
     path("documents/", include("zhengtong.documents.urls")),
     path("roots/", include("zhengtong.ledger.urls")),
     path("api/", include("zhengtong.federation.urls")),
