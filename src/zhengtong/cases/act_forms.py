@@ -42,7 +42,8 @@ AS_CHOICE: Final = frozenset({"act", "role", "fee", "mark", "branch"})
 class Filled:
     """What was filled in, split by where it goes.
 
-    `parties` maps party roles to the data typed; `papers` are materials handed over on paper, `uploads` their files.
+    `parties` maps party roles to the data typed; `papers` are materials handed over on paper, `uploads` their files;
+    `attached` are the files of inputs of kind attachment.
     """
 
     inputs: Mapping[str, Json] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Filled:
     parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     papers: tuple[str, ...] = ()
     uploads: Mapping[str, tuple["UploadedFile[Any]", ...]] = field(default_factory=dict)
+    attached: Mapping[str, tuple["UploadedFile[Any]", ...]] = field(default_factory=dict)
     branch: str | None = None
     happened_at: datetime | None = None
 
@@ -177,6 +179,8 @@ def _plain(asked: Questions, rule: InputRule) -> FieldSpec:
         return _spec(asked, rule, kind="reason", required=rule.required and not _tells_materials(asked))
     if rule.kind == "code":
         return _spec(asked, rule, kind="text", max_length=80)
+    if rule.kind == "attachment":
+        return _spec(asked, rule, kind="attachment", multiple=True, accept=ACCEPTED)
     if rule.kind == "term":
         return _spec(asked, rule, kind="term", initial=_longest(asked))
     if rule.kind == "money":
@@ -383,11 +387,15 @@ def read_filled(form: TypedForm, asked: Questions) -> Filled | None:
     inputs: dict[str, Json] = {}
     private: dict[str, Json] = {}
     parties: dict[str, Mapping[str, str]] = {}
+    attached: Uploads = {}
     for rule in asked.rule.inputs:
         value = data.get(rule.name)
         if rule.kind in ("materials", "material") and is_handing_in(asked.rule, asked.bound):
             continue
         if value in (None, "", [], {}):
+            continue
+        if rule.kind == "attachment":
+            attached[rule.name] = tuple(value if isinstance(value, list | tuple) else [value])
             continue
         _put(rule, value, (inputs, private, parties))
     _compose(asked, data, inputs, private)
@@ -399,7 +407,7 @@ def read_filled(form: TypedForm, asked: Questions) -> Filled | None:
     branch = data.get("branch") or inputs.get("branch")
     return Filled(
         inputs=inputs, private=private, parties=parties, papers=papers, uploads=uploads,
-        branch=str(branch) if branch else None, happened_at=data.get(LATE),
+        attached=attached, branch=str(branch) if branch else None, happened_at=data.get(LATE),
     )  # fmt: skip
 
 

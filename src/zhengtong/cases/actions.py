@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
-from typing import Final
+from typing import Any, Final
 
 from zhengtong.accounts import actions as people
 from zhengtong.accounts.queries import with_letters
@@ -65,7 +65,7 @@ def wish_for(*, actor: Actor, at: datetime, act: str, filled: Filled, known: Map
     return Wish(
         act=act,
         inputs=filled.inputs,
-        private=filled.private,
+        private={**filled.private, **_attached(filled, actor, at)},
         parties={role: _subject(role, data, actor, at, known or {}) for role, data in filled.parties.items()},
         materials=tuple(_materials(filled, actor, at)),
         branch=filled.branch,
@@ -82,17 +82,36 @@ def _subject(role: str, data: Mapping[str, str], actor: Actor, at: datetime, kno
     )  # fmt: skip
 
 
+def attach(name: str, content: bytes, media_type: str, *, actor: Actor, at: datetime) -> dict[str, Json]:
+    """One file made here rather than uploaded, kept as the sealed value of an input of kind attachment."""
+    kept = documents.store_upload(data=content, name=name, declared_type=media_type, uploader=actor.person, at=at)
+    return _sealed_files([kept], actor)
+
+
+def _attached(filled: Filled, actor: Actor, at: datetime) -> dict[str, Json]:
+    return {name: _sealed_files(_kept(files, actor, at), actor) for name, files in filled.attached.items()}
+
+
+def _sealed_files(kept: Sequence[documents.Stored], actor: Actor) -> dict[str, Json]:
+    """What is sealed of files: their names, and the commitment by which `documents` finds them again."""
+    commitment = documents.commit_material(digests=[each.digest for each in kept], uploader=actor.person)
+    return {"files": [each.name for each in kept], "commitment": commitment}
+
+
+def _kept(files: Sequence[Any], actor: Actor, at: datetime) -> list[documents.Stored]:
+    return [
+        documents.store_upload(
+            data=file.read(), name=file.name or "", declared_type=file.content_type or "", uploader=actor.person, at=at
+        )
+        for file in files
+    ]
+
+
 def _materials(filled: Filled, actor: Actor, at: datetime) -> Iterator[MaterialGiven]:
     for code in filled.papers:
         yield MaterialGiven(material=code, form="paper", commitment=hex_digest(token_bytes(16) + code.encode()))
     for code, files in filled.uploads.items():
-        digests = [
-            documents.store_upload(
-                data=file.read(), name=file.name or "", declared_type=file.content_type or "", uploader=actor.person,
-                at=at,
-            ).digest
-            for file in files
-        ]  # fmt: skip
+        digests = [each.digest for each in _kept(files, actor, at)]
         commitment = documents.commit_material(digests=digests, uploader=actor.person)
         yield MaterialGiven(material=code, form="electronic", commitment=commitment)
 

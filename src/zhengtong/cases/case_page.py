@@ -230,7 +230,8 @@ def plain_words(value: Json) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, Mapping):
-        return "，".join(plain_words(each) for each in value.values() if each not in (None, ""))
+        said = {name: each for name, each in value.items() if each not in (None, "") and name != "commitment"}
+        return "，".join(plain_words(each) for each in said.values())
     if isinstance(value, list | tuple):
         return "；".join(plain_words(each) for each in value)
     return str(value)

@@ -107,7 +107,7 @@ def find_grounds(  # the opening act names its parties, which no state knows yet
     rule = bound.actions.get(act)
     if rule is None:
         return None
-    if actor.person == LAW_PERSON and rule.opening:
+    if actor.person == LAW_PERSON and (rule.opening or RoleKind.LAW in rule.by):
         return Grounds(role="law", seat=None, subject=None, basis="")
     known = {**parties, **(state.parties if state else {})}  # whose case it is does not change by naming somebody
     for role in _roles_of(rule, state, branch):

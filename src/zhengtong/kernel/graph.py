@@ -19,8 +19,8 @@ RUNS_OUT: Final = frozenset({"at_most", "within", "ahead", "fact", "not_done"})
 
 
 def is_by_law(act: ActionRule) -> bool:
-    """Whether the law performs this act by silence."""
-    return LAW in act.by
+    """Whether the law alone performs this act, by silence. Beside a role it stands for what a person may do as well."""
+    return act.by == (LAW,)
 
 
 def find_option_sets(procedure: Procedure) -> Iterator[frozenset[str]]:

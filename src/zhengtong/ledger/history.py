@@ -73,6 +73,18 @@ def load_case(case_id: int) -> Loaded:
     return _loaded(rows)
 
 
+def hash_at(case_id: int, seq: int) -> str:
+    """The hash of one event, in hexadecimal: what the chain knows it by.
+
+    Raises:
+        NoHistory: there is no such event.
+    """
+    rows = fetched(f"{_EVENTS} WHERE case_id = %s AND seq = %s", [case_id, seq])
+    if not rows:
+        raise NoHistory(case_id)
+    return bytes(rows[0][15]).hex()
+
+
 def load_since(case_id: int, seq: int, head_hash: bytes) -> Loaded | None:
     """The events after one that is known by its hash, read together with that one; None if it is not there any more.
     Where nothing has followed, the history is empty and the reference is of that event."""

@@ -36,7 +36,15 @@ INTERNAL_POSTS: Final[Mapping[str, Mapping[str, str]]] = {
     "information_request": {"clerk": "qy-gk-clerk", "officer": "qy-gk-officer", "officehead": "qy-gk-head"},
     "supervised_task": {"office": "qy-dc-office", "leader": "qy-leader"},
     "card": {"supervisor": "zx-jc-supervisor", "chief": "zx-jc-chief", "reviewer": "zx-jc-reviewer"},
+    "spot_check": {"supervisor": "zx-jc-supervisor", "chief": "zx-jc-chief"},
+    "supervision_order": {"office": "zx-jc-supervisor", "leader": "zx-jc-chief"},
+    "supervision_advice": {"supervisor": "zx-jc-supervisor", "chief": "zx-jc-chief"},
 }
+
+
+def inner_posts(table: Mapping[str, Any]) -> Mapping[str, str]:
+    """The posts of an item outside the catalogue: its own, else those of its procedure."""
+    return INTERNAL_POSTS.get(table["code"]) or INTERNAL_POSTS[table["procedure"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,5 +174,5 @@ def _content(  # noqa: PLR0913 - what one item differs in
 def internal_contents() -> Iterator[dict[str, Any]]:
     """The matters that are no public item: orders, requests, tasks, cards."""
     for _code, table in sorted(items_from_internal().items()):
-        posts = {role: post_ref(post) for role, post in INTERNAL_POSTS[table["procedure"]].items()}
+        posts = {role: post_ref(post) for role, post in inner_posts(table).items()}
         yield complete(table, version=1, region=REGION, posts=posts)

@@ -214,3 +214,57 @@ class DecideView:
     against: tuple[ActView, ...] = ()
     against_title: str = ""
     closed: tuple[ActView, ...] = ()
+
+
+Tone: TypeAlias = Literal["course", "prompt", "yellow", "red", "used", "left", "brand"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """One tile of a figure strip: the number leads to what was counted. `delta` is the change it names, in words."""
+
+    label: str
+    value: str
+    url: str = ""
+    signal: SignalKind | None = None
+    delta: str = ""
+    lines: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesView:
+    """One column of a chart's table. `is_dashed` tells lines apart without colour."""
+
+    label: str
+    tone: Tone
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartRow:
+    """One row behind a chart: its category and a (number, address) for each series; no number is a gap."""
+
+    label: str
+    cells: tuple[tuple[int | None, str], ...]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """A chart is its table: title that states the finding, categories, series. The script draws what the table says."""
+
+    code: str
+    kind: Literal["stack", "bar", "line"]
+    say: str
+    sub: str
+    category: str
+    series: tuple[SeriesView, ...]
+    rows: tuple[ChartRow, ...]
+    none: str = ""
+
+    @property
+    def size(self) -> str:
+        """How tall the plot is drawn: lines have one height, bars need room for each row."""
+        if self.kind == "line":
+            return ""
+        return "small" if len(self.rows) <= 5 else "tall" if len(self.rows) > 16 else "long" if len(self.rows) > 9 else ""

@@ -162,7 +162,9 @@ def compare(measured: Fraction, operator: Operator, threshold: Fraction) -> bool
 class Scope:
     """Which cases a rule speaks of; an empty list means all. `on_spot` None: both kinds.
 
-    `clocks` names clocks (`decision`, `notice`, `step:*`, `branch:opinion`, …), `acts` acts, both of the procedures named.
+    `clocks` names clocks (`decision`, `main`, `step:*`, `branch:opinion`, …), `acts` acts, both of the procedures named;
+    one with `!` before it is left out. `outcomes` may say `negative`. `documents` are kinds of papers, `receipts` how the
+    receipts of the centre begin, `data` what a correction may touch (`mark:decided`, `fact:*`).
     """
 
     procedures: frozenset[str] = frozenset()
@@ -172,6 +174,9 @@ class Scope:
     acts: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
     on_spot: bool | None = None
+    documents: frozenset[str] = frozenset()
+    receipts: frozenset[str] = frozenset()
+    data: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

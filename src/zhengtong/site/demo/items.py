@@ -12,7 +12,7 @@ from zhengtong.catalogue import actions as catalogue
 from zhengtong.catalogue.importing import import_file
 from zhengtong.catalogue.models import Item
 from zhengtong.law.items import complete, items_from_internal
-from zhengtong.simulation.matters import INTERNAL_POSTS
+from zhengtong.simulation.matters import inner_posts
 from zhengtong.site.demo.organisation import BEGAN, REGION, Organs
 
 CANCELLED: Final = "qy-wl-0021"
@@ -31,7 +31,7 @@ def load_items(organs: Organs, now: datetime) -> dict[str, str]:
         posts_for=organs.posts_for, region=REGION, at=at, effective_from=BEGAN, editor=editor, publisher=reviewer
     )
     for _code, table in sorted(items_from_internal().items()):
-        posts = {role: organs.post_ref(post) for role, post in INTERNAL_POSTS[table["procedure"]].items()}
+        posts = {role: organs.post_ref(post) for role, post in inner_posts(table).items()}
         _publish(complete(table, version=1, region=REGION, posts=posts), editor=editor, reviewer=reviewer, at=at)
     return {item.code: item.department for item in Item.objects.filter(code__in=codes)}
 

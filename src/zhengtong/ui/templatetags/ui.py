@@ -18,10 +18,12 @@ from zhengtong.ui import drawing, segmenting, wording
 from zhengtong.ui.stylesheets import SHEETS
 from zhengtong.ui.values import (
     ActView,
+    ChartView,
     ClockView,
     DecideView,
     EmptyView,
     EvidenceView,
+    FigureView,
     Link,
     MaterialRow,
     NavItem,
@@ -219,6 +221,18 @@ def materials(rows: Sequence[MaterialRow], *, caption: str = "") -> dict[str, ob
 def rate(value: RateView) -> dict[str, object]:
     """A rate with its fraction and rule."""
     return {"rate": value}
+
+
+@register.inclusion_tag("ui/parts/figures.html")
+def figures(values: Sequence[FigureView]) -> dict[str, object]:
+    """A strip of figures, each leading to what was counted."""
+    return {"figures": values}
+
+
+@register.inclusion_tag("ui/parts/chart.html")
+def chart(value: ChartView) -> dict[str, object]:
+    """A chart with the table it is drawn from; its page loads echarts and ui/js/charts.js."""
+    return {"chart": value}
 
 
 @register.inclusion_tag("ui/parts/evidence.html")

@@ -1,0 +1,76 @@
+"""This room's entries of the side bar, who may come in, and the context of its pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from zhengtong.accounts.frames import desk_frame
+from zhengtong.accounts.labels import PostKind
+from zhengtong.accounts.requests import account_of, post_kind_required, required_actor
+from zhengtong.kernel.authority import Actor
+from zhengtong.supervision.narrowing import CardFilters, cards, orders
+from zhengtong.ui.values import NavItem
+
+supervisor_required = post_kind_required(PostKind.SUPERVISOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Who supervises, which territories, at which instant."""
+
+    actor: Actor
+    regions: tuple[str, ...]
+    at: datetime
+
+
+def watcher_of(request: HttpRequest, at: datetime) -> Watcher:
+    """For views behind `supervisor_required`."""
+    actor = required_actor(request, at)
+    return Watcher(actor=actor, regions=regions_of(actor), at=at)
+
+
+def regions_of(actor: Actor) -> tuple[str, ...]:
+    return tuple(sorted({region for seat in actor.seats for region in seat.supervises}))
+
+
+def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
+    """For whoever sits at a post of supervision."""
+    account = account_of(request)
+    if account is None or account.duty:
+        return []
+    regions = regions_of(required_actor(request, at))
+    if not regions:
+        return []
+    group = _("监察")
+    open_cards = cards(CardFilters(), regions, at).count()
+    appeals = cards(CardFilters(state="appealed"), regions, at).count()
+    return [
+        _item(request, _("监察总览"), "supervision:watch", None, group, is_exact=True),
+        _item(request, _("红黄牌"), "supervision:cards", open_cards, group),
+        _item(request, _("监察判断"), "supervision:signals", None, group),
+        _item(request, _("催办与督办"), "supervision:orders", orders(regions).open().count(), group),
+        _item(request, _("异议待复核"), "supervision:appeals", appeals, group),
+        _item(request, _("监察得分"), "supervision:scores", None, group),
+    ]
+
+
+def _item(  # noqa: PLR0913 - everything an entry shows
+    request: HttpRequest, label: str, name: str, number: int | None, group: str, *, is_exact: bool = False
+) -> NavItem:
+    url = reverse(name)
+    here = request.path == url if is_exact else request.path.startswith(url)
+    return NavItem(label, url, here, number, group)
+
+
+def context(request: HttpRequest, at: datetime, **more: object) -> dict[str, object]:
+    """Context for `ui/desk.html`, on the watch."""
+    return {
+        **desk_frame(request, at),
+        "desk_name": _("监察"),
+        "find_url": reverse("cases:search"),
+        "find_label": _("办件编号、申请人、证件号码、事项"),
+        **more,
+    }
