@@ -16,7 +16,7 @@ class Counted:
     """Gaps between events by group: the groups that occur, in order, how many gaps each has, and all gaps, group after
     group."""
 
-    pairs: Ints
+    groups: Ints
     counts: Ints
     took: Ints
 
@@ -90,4 +90,4 @@ def _later(offsets: Ints, events: int) -> Ints:
 def _grouped(group: Ints, took: Ints) -> Counted:
     order = np.argsort(group, kind="stable")
     groups, counts = np.unique(group, return_counts=True)
-    return Counted(pairs=groups, counts=counts.astype(np.int64), took=took[order])
+    return Counted(groups=groups, counts=counts.astype(np.int64), took=took[order])

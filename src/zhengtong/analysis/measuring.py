@@ -300,7 +300,7 @@ def _spreads(counted: Counted) -> list[tuple[int, Spread]]:
     slices = pairwise(bounds)
     return [
         (group, find_spread(counted.took[start:end], is_mine=True))
-        for group, (start, end) in zip(counted.pairs.tolist(), slices, strict=True)
+        for group, (start, end) in zip(counted.groups.tolist(), slices, strict=True)
     ]
 
 

@@ -29,14 +29,14 @@ def count_successions(offsets: Ints, codes: Codes, at: Ints, size: int) -> Count
     counts = _count(offsets, codes, size)
     pairs = np.flatnonzero(counts)
     firsts = np.cumsum(counts) - counts
-    return Counted(pairs=pairs, counts=counts[pairs], took=_scatter(offsets, codes, at, size, firsts))
+    return Counted(groups=pairs, counts=counts[pairs], took=_scatter(offsets, codes, at, size, firsts))
 
 
 def group_gaps(offsets: Ints, codes: Codes, at: Ints, size: int, *, is_before: bool) -> Counted:
     counts = _count_gaps(offsets, codes, size, is_before)
     groups = np.flatnonzero(counts)
     firsts = np.cumsum(counts) - counts
-    return Counted(pairs=groups, counts=counts[groups], took=_scatter_gaps(offsets, codes, at, firsts, is_before))
+    return Counted(groups=groups, counts=counts[groups], took=_scatter_gaps(offsets, codes, at, firsts, is_before))
 
 
 def count_rework(offsets: Ints, activity: Codes, size: int) -> Reworked:

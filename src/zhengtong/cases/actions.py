@@ -84,7 +84,7 @@ def _subject(role: str, data: Mapping[str, str], actor: Actor, at: datetime, kno
 
 def attach(name: str, content: bytes, media_type: str, *, actor: Actor, at: datetime) -> dict[str, Json]:
     """One file made here rather than uploaded, kept as the sealed value of an input of kind attachment."""
-    kept = documents.store_upload(data=content, name=name, declared_type=media_type, uploader=actor.person, at=at)
+    kept = documents.store_made(data=content, name=name, media_type=media_type, maker=actor.person, at=at)
     return _sealed_files([kept], actor)
 
 

@@ -20,8 +20,8 @@ from zhengtong.ledger import canonical, chain
 log = logging.getLogger(__name__)
 
 __all__ = [
-    "Stored", "UnknownUpload", "UploadFault", "UploadRefused", "commit_material", "renamed_words", "store_upload",
-    "upload_words",
+    "Stored", "UnknownUpload", "UploadFault", "UploadRefused", "commit_material", "renamed_words", "store_made",
+    "store_upload", "upload_words",
 ]  # fmt: skip
 
 
@@ -69,6 +69,17 @@ def store_upload(  # each is said by the browser or by who asks
     return Stored(
         digest=digest, size=len(content), media_type=kind.media_type, name=clean, renamed=clean != name, scan=found
     )
+
+
+def store_made(*, data: bytes, name: str, media_type: str, maker: str, at: datetime) -> Stored:
+    """Keep a file the service itself wrote (a list, never what somebody handed in): its kind is known, and it needs no
+    scan."""
+    digest, found = vault.keep(data), Scan.CLEAN
+    Upload.objects.get_or_create(
+        digest=digest, uploader=maker,
+        defaults={"size": len(data), "media_type": media_type, "name": name, "stored_at": at, "scan": str(found)},
+    )  # fmt: skip
+    return Stored(digest=digest, size=len(data), media_type=media_type, name=name, renamed=False, scan=found)
 
 
 def commit_material(*, digests: Sequence[str], uploader: str) -> str:

@@ -7,7 +7,8 @@ Counting rules: PROCEDURES 6; the counting itself is in `reckoning`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from fractions import Fraction
+from typing import Final, Protocol
 
 from zhengtong.kernel.authority import find_holder
 from zhengtong.kernel.binding import Bound
@@ -32,6 +33,8 @@ from zhengtong.kernel.terms import Term, Unit, lapse_at, law_day
 
 __all__ = [
     "TARGET",
+    "Alarm",
+    "Alarms",
     "Clock",
     "Day",
     "Docket",
@@ -43,6 +46,8 @@ __all__ = [
     "find_lapses",
     "find_limit",
     "find_main_clock",
+    "find_moment",
+    "find_repeat",
     "find_run",
     "find_silent",
     "find_wake_at",
@@ -191,6 +196,33 @@ def _source(bound: Bound, state: State, clock: str) -> str:
 # ---- waking ---------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An instant for which a rule waits: so much of a limit is left, or is exceeded.
+
+    `amount` is in days of the limit's own kind, in hours for limits in hours, or a share of the whole limit in percent
+    (before the lapse only); exceeded by nothing is the lapse itself. `repeat`: how often it comes back while the clock
+    runs on.
+    """
+
+    of_promise: bool
+    is_after: bool
+    amount: Fraction
+    measure: str
+    repeat: Term | None = None
+
+
+DAYS: Final = "days"
+HOURS: Final = "hours"
+SHARE: Final = "share"
+
+
+class Alarms(Protocol):
+    """The alarms of the rules in force, by case and clock; `kernel.supervision.watching.find_alarms` makes them."""
+
+    def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]: ...
+
+
 def find_wake_at(
     bound: Bound,
     state: State,
@@ -198,16 +230,38 @@ def find_wake_at(
     at: datetime,
     thresholds: Sequence[Term] = (),
     repeat: Term | None = None,
+    alarms: Alarms | None = None,
 ) -> datetime | None:
     """The earliest later instant at which, with no further event, some finding would read differently.
 
     `thresholds`: days (or hours, for limits in hours) before the lapse at which an alarm is due; `repeat`: how
-    often an alarm that nobody answered comes back after the lapse. Silence that is due wakes at once.
+    often an alarm that nobody answered comes back after the lapse; `alarms`: those of the rules in force. Silence that
+    is due wakes at once.
 
     Units: instants in UTC+8; thresholds in days are met at 00:00 of the day on which so many are left.
     Source: PROCEDURES 6
     """
-    return _find_wake_at(bound, state, calendar, at, _find_running(state, calendar), (thresholds, repeat))
+    waited = _Waited(tuple(_plain_alarms(thresholds)), repeat, alarms)
+    return _find_wake_at(bound, state, calendar, at, _find_running(state, calendar), waited)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waited:
+    """What is waited for: alarms on every clock, a repeat after every lapse, and the alarms of rules."""
+
+    plain: tuple[Alarm, ...]
+    repeat: Term | None
+    alarms: Alarms | None
+
+    def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]:
+        return self.plain if self.alarms is None else (*self.plain, *self.alarms.of(bound, state, clock))
+
+
+def _plain_alarms(thresholds: Sequence[Term]) -> Iterable[Alarm]:
+    for term in thresholds:
+        measure = HOURS if term.unit in MINUTES else DAYS
+        for of_promise in (False, True):
+            yield Alarm(of_promise=of_promise, is_after=False, amount=Fraction(term.n), measure=measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +280,7 @@ def _find_running(state: State, calendar: Calendar) -> tuple[_Running, ...]:
 
 
 def _find_wake_at(
-    bound: Bound,
-    state: State,
-    calendar: Calendar,
-    at: datetime,
-    running: tuple[_Running, ...],
-    alarms: tuple[Sequence[Term], Term | None],
+    bound: Bound, state: State, calendar: Calendar, at: datetime, running: tuple[_Running, ...], waited: _Waited
 ) -> datetime | None:
     for each in running:
         if each.lapses_at is not None and each.lapses_at <= at and _is_answered(bound, state, each.run):
@@ -241,38 +290,69 @@ def _find_wake_at(
         running = (*running, _Running(step, *find_lapses(state, step, calendar)))
     earliest: datetime | None = None
     for each in running:
-        for limit, lapse in ((each.run.legal, each.lapses_at), (each.run.promised, each.promised_lapses_at)):
-            if lapse is None:
-                continue
-            for moment in (lapse, *_find_alarms(limit, lapse, calendar, at, alarms)):
-                if moment > at and (earliest is None or moment < earliest):
-                    earliest = moment
+        for moment in _find_moments(each, waited.of(bound, state, each.run.clock), waited.repeat, calendar, at):
+            if moment > at and (earliest is None or moment < earliest):
+                earliest = moment
     return earliest
 
 
-def _find_alarms(
-    limit: Term | None, lapse: datetime, calendar: Calendar, at: datetime, alarms: tuple[Sequence[Term], Term | None]
+def _find_moments(
+    running: _Running, alarms: Sequence[Alarm], repeat: Term | None, calendar: Calendar, at: datetime
 ) -> Iterable[datetime]:
-    thresholds, repeat = alarms
-    for threshold in thresholds:
-        yield from _before(limit, lapse, threshold, calendar)
-    if repeat is not None and lapse <= at:
-        yield _next_repeat(lapse, repeat, calendar, at)
+    """Its lapses and its alarms; those already over come back where they repeat."""
+    for lapse in (running.lapses_at, running.promised_lapses_at):
+        if lapse is not None:
+            yield lapse
+            if repeat is not None and lapse <= at:
+                yield _next_repeat(lapse, repeat, calendar, at)
+    for alarm in alarms:
+        lapse = running.promised_lapses_at if alarm.of_promise else running.lapses_at
+        if lapse is None or (lapse <= at and not alarm.is_after):
+            continue
+        moment = find_moment(alarm, running.run, lapse, calendar)
+        if moment is not None:
+            yield moment
+            if alarm.repeat is not None and moment <= at:
+                yield _next_repeat(moment, alarm.repeat, calendar, at)
 
 
-def _before(limit: Term | None, lapse: datetime, threshold: Term, calendar: Calendar) -> Iterable[datetime]:
-    """When so much is left: hours before a limit in hours, days before any other; the other kind says nothing."""
-    if (limit is not None and limit.unit in MINUTES) != (threshold.unit in MINUTES):
-        return
-    if threshold.unit is Unit.H:
-        yield lapse - timedelta(hours=threshold.n)
-    elif threshold.unit is Unit.WH:
-        yield _working_minutes_before(lapse, threshold.n * 60, calendar)
-    else:
-        due = law_day(lapse) - _DAY
-        counts_work = limit is not None and limit.unit is Unit.WD
-        day = calendar.add(due, -threshold.n) if counts_work else due - timedelta(days=threshold.n)
-        yield lapse_at(day - _DAY)
+def find_moment(alarm: Alarm, run: ClockRun, lapse: datetime, calendar: Calendar) -> datetime | None:
+    """When an alarm of a run is due whose limit (or promise) lapses at an instant; None if it speaks of other limits.
+
+    Units: days are met at 00:00 of the day on which no more are left, or of the first day by which more are exceeded;
+    limits in hours go by the minute.
+    Source: PROCEDURES 6
+    """
+    limit = run.promised if alarm.of_promise else run.legal
+    if alarm.is_after and not alarm.amount:
+        return lapse
+    in_hours, amount = limit is not None and limit.unit in MINUTES, alarm.amount
+    if alarm.measure == SHARE:
+        if limit is None:
+            return None
+        amount = sum(term.n for term in (limit, *run.extensions) if term.unit is limit.unit) * amount / 100
+    elif (alarm.measure == HOURS) != in_hours:
+        return None
+    if in_hours:
+        assert limit is not None
+        return _minutes_from(lapse, int(amount * 60), alarm.is_after, limit.unit, calendar)
+    counts_work = limit is not None and limit.unit is Unit.WD
+    return _days_from(law_day(lapse) - _DAY, int(amount), alarm.is_after, counts_work, calendar)
+
+
+def _days_from(due: date, n: int, is_after: bool, counts_work: bool, calendar: Calendar) -> datetime:
+    """00:00 of the day on which n days are left until the due day, or on which more than n have gone since."""
+    days = n + 1 if is_after else -n
+    day = calendar.add(due, days) if counts_work else due + timedelta(days=days)
+    return lapse_at(day - _DAY)
+
+
+def _minutes_from(lapse: datetime, minutes: int, is_after: bool, unit: Unit, calendar: Calendar) -> datetime:
+    if unit is Unit.WH:
+        if is_after:
+            return calendar.add_working_minutes(lapse, minutes)
+        return _working_minutes_before(lapse, minutes, calendar)
+    return lapse + timedelta(minutes=minutes if is_after else -minutes)
 
 
 def _working_minutes_before(lapse: datetime, minutes: int, calendar: Calendar) -> datetime:
@@ -285,6 +365,17 @@ def _working_minutes_before(lapse: datetime, minutes: int, calendar: Calendar) -
         else:
             high = middle
     return high.replace(second=0, microsecond=0)
+
+
+def find_repeat(since: datetime, repeat: Term, calendar: Calendar, at: datetime) -> datetime:
+    """The latest instant by now at which an alarm that began at 00:00 of a day, or at some minute, came back.
+
+    Units: as for alarms. The alarm itself while it has not come back yet.
+    """
+    before = since
+    while (following := _next_repeat(since, repeat, calendar, before)) <= at and following > before:
+        before = following
+    return before
 
 
 def _next_repeat(lapse: datetime, repeat: Term, calendar: Calendar, at: datetime) -> datetime:
@@ -408,6 +499,7 @@ def find_docket(
     at: datetime,
     thresholds: Sequence[Term] = (),
     repeat: Term | None = None,
+    alarms: Alarms | None = None,
 ) -> Docket:
     """The docket columns of a case. `assignee` is whoever acted last at the post that holds it; `window` a kept fact.
 
@@ -438,6 +530,8 @@ def find_docket(
         accepted_at=state.marks.get("accepted"),
         due_at=listed.lapses_at if listed is not None else None,
         promised_at=listed.promised_lapses_at if listed is not None else None,
-        wake_at=_find_wake_at(bound, state, calendar, at, running, (thresholds, repeat)),
+        wake_at=_find_wake_at(
+            bound, state, calendar, at, running, _Waited(tuple(_plain_alarms(thresholds)), repeat, alarms)
+        ),
         closed_at=state.visits[-1].since if phase is Phase.CLOSED else None,
     )

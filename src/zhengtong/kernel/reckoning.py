@@ -272,13 +272,26 @@ def find_step(bound: Bound, state: State, code: str, calendar: Calendar) -> Cloc
 
     Source: PROCEDURES 7
     """
+    runs = find_steps(bound, state, code, calendar)
+    return runs[-1] if runs else None
+
+
+def find_steps(bound: Bound, state: State, code: str, calendar: Calendar) -> tuple[ClockRun, ...]:
+    """Every run of a state's step limit: one over all its visits, or one for each where it begins anew.
+
+    Source: PROCEDURES 7
+    """
     rule = bound.states.get(code)
     visits = [visit for visit in state.visits if visit.state == code]
     limit = find_limit(rule.limit, state.facts) if rule is not None else None
     if rule is None or limit is None or not visits:
-        return None
+        return ()
     if rule.again == "restart":
-        visits = visits[-1:]
+        return tuple(_step_of(code, [visit], limit, calendar) for visit in visits)
+    return (_step_of(code, visits, limit, calendar),)
+
+
+def _step_of(code: str, visits: Sequence[Visit], limit: Term, calendar: Calendar) -> ClockRun:
     last = visits[-1]
     return ClockRun(
         clock=f"step:{code}",

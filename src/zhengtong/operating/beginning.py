@@ -202,7 +202,7 @@ def _publish_internal(answers: Answers, accounts: Mapping[Duty, Account], now: d
     another. What the files say of a place is left out: it is for the centre's editors to write."""
     proposed, confirmed = (f"p-{accounts[duty].person_id}" for duty in (Duty.SYSTEM, Duty.SECURITY))
     for _code, table in sorted(items_from_internal().items()):
-        content = complete(_bare(table), version=1, region=answers.region, posts=_posts_of(table["procedure"]))
+        content = complete(_bare(table), version=1, region=answers.region, posts=_posts_of(table))
         draft = catalogue.create_item(content=content, actor=proposed, at=now)
         catalogue.submit_for_review(version=draft, actor=proposed, at=now, document=answers.document)
         catalogue.publish(version=draft, actor=confirmed, at=now, effective_from=law_day(now))
@@ -214,11 +214,13 @@ def _bare(table: Mapping[str, Any]) -> dict[str, Any]:
     return {**table, "guide": guide} if guide else dict(table)
 
 
-def _posts_of(procedure: str) -> dict[str, dict[str, str]]:
+def _posts_of(table: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The posts of an item: its own, else those of its procedure."""
     known = _foundation()
+    roles = known["roles"].get(table["code"]) or known["roles"][table["procedure"]]
     units = {row["code"]: row["unit"] for row in known["posts"]}
     parents = {row["code"]: row["parent"] for row in known["sections"]}
     return {
         role: {"post": post, "unit": units[post], "dept": parents.get(units[post], units[post])}
-        for role, post in known["roles"][procedure].items()
+        for role, post in roles.items()
     }

@@ -26,6 +26,7 @@ from zhengtong.ledger.installed import Handler, Reaction, install
 from zhengtong.operating.metrics import count_act
 from zhengtong.operating.pulses import worker_pulse
 from zhengtong.portal import actions as portal
+from zhengtong.supervision.frame import menu as supervision_menu
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     documents.papers_to_render,
@@ -54,7 +55,7 @@ def wire() -> None:
         chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old, sessions.clear_over),
     )
     outside.install(query_code=access.password_of)
-    frames.install(administration_menu, desk_menu, catalogue_menu)
+    frames.install(administration_menu, supervision_menu, desk_menu, catalogue_menu)
 
 
 def bound_for(state: State) -> Bound:

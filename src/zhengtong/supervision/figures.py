@@ -2,27 +2,27 @@
 of exactly as many. Nothing is counted here that a list of `narrowing` does not hold.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, Min, Q
+from django.db.models import Aggregate, Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from zhengtong.kernel.supervision.rules import RANKS, Level
+from zhengtong.kernel.supervision.rules import Level
 from zhengtong.kernel.terms import law_day
-from zhengtong.supervision import narrowing
 from zhengtong.supervision.models import Card, Run, Signal
-from zhengtong.supervision.names import LEVELS, SIGNALS, STANDS, Names, names_of
+from zhengtong.supervision.names import LEVELS, OUTCOMES, SIGNALS, STANDS, Names, names_of
 from zhengtong.supervision.narrowing import (
     AGES,
     CARD_STATES,
+    NONE,
     OPEN_AGES,
-    CaseFilters,
     CardFilters,
+    CaseFilters,
     Filters,
     SignalFilters,
     cards,
@@ -209,16 +209,16 @@ def departments(eye: Eye) -> tuple[tuple[DepartmentRow, ...], DepartmentRow, tup
     busy = {code: tally for code, tally in tallies.items() if tally.open or tally.prompt or tally.yellow or tally.red}
     worst = max(busy, key=lambda code: _weight(busy[code]), default="")
     rows = [
-        _row(eye, code, names.unit(code), tally, is_worst=code == worst and any(_weight(tally)[:2]))
+        _row(eye, code or NONE, names.unit(code), tally, is_worst=code == worst and any(_weight(tally)[:2]))
         for code, tally in busy.items()
     ]
     rows.sort(key=lambda row: (-row.open.n, row.code))
     return tuple(rows), _row(eye, "", _("合计"), _sum(tallies.values())), _quiet(names, tallies, busy)
 
 
-def _by_dept(found: object, *more: object) -> Iterator[tuple[object, ...]]:
+def _by_dept(found: "QuerySet[Any]", *more: Aggregate) -> Iterator[tuple[Any, ...]]:
     extra = {f"more{n}": each for n, each in enumerate(more)}
-    rows = found.order_by().values("dept").annotate(n=Count("pk"), **extra)  # type: ignore[attr-defined]  # a QuerySet of any model
+    rows = found.order_by().values("dept").annotate(n=Count("pk"), **extra)
     yield from ((row["dept"], row["n"], *(row[name] for name in extra)) for row in rows)
 
 
@@ -226,9 +226,9 @@ def _weight(tally: _Tally) -> tuple[int, int, int]:
     return tally.red, tally.yellow, tally.prompt
 
 
-def _sum(tallies: object) -> _Tally:
+def _sum(tallies: Iterable[_Tally]) -> _Tally:
     total = _Tally()
-    for tally in tallies:  # type: ignore[attr-defined]  # values of a dict
+    for tally in tallies:
         for name in ("open", "prompt", "yellow", "red", "kept", "decided"):
             setattr(total, name, getattr(total, name) + getattr(tally, name))
         if tally.oldest is not None and (total.oldest is None or tally.oldest < total.oldest):
@@ -352,8 +352,6 @@ def _subject(signal: Signal | None, names: Names) -> str:
 
 
 def stands_words(row: Card) -> str:
-    from zhengtong.supervision.names import OUTCOMES  # the words of an end
-
     if row.closed_at is not None:
         return str(OUTCOMES.get(row.outcome, STANDS["closed"]))
     return str(STANDS.get(row.state, row.state))
@@ -415,7 +413,11 @@ def _hanging(eye: Eye) -> ChartView:
         for level in (Level.YELLOW, Level.RED)
     }
     total, long = sum(counts.values()), sum(n for (code, _l), n in counts.items() if AGES[code][0] > 5)
-    say = _("现在没有在挂的牌") if not total else _("%(total)s 张牌里，%(n)s 张挂了 5 天以上") % {"total": total, "n": long}
+    say = (
+        _("现在没有在挂的牌")
+        if not total
+        else _("%(total)s 张牌里，%(n)s 张挂了 5 天以上") % {"total": total, "n": long}
+    )
     return ChartView(
         code="hanging", kind="stack", say=say, sub=_("红黄牌挂了多久，张"), category=_("挂了多久"),
         series=_series("yellow", "red"), none=_("发了牌，这里按挂的天数画出来。"),
@@ -493,7 +495,11 @@ def _wall(eye: Eye) -> Iterator[tuple[str, tuple[WallRow, ...]]]:
 
 def _wall_row(instant: datetime, counts: Mapping[str, int], day: date) -> WallRow:
     is_midnight = instant == start_of(days_before(day, -1))
-    label = _("24:00 以前") if is_midnight else _("%(time)s 以前") % {"time": f"{instant.astimezone(start_of(day).tzinfo):%H:%M}"}
+    label = (
+        _("24:00 以前")
+        if is_midnight
+        else _("%(time)s 以前") % {"time": f"{instant.astimezone(start_of(day).tzinfo):%H:%M}"}
+    )
     cells = {
         kind: Cell(n=counts.get(kind, 0), url=to("cases", CaseFilters(until=f"{kind}:{instant.isoformat()}")))
         for kind in ("p", "d")
@@ -533,13 +539,6 @@ def _names_for(field_name: str, codes: Sequence[str]) -> Mapping[str, str]:
 
 
 def _sum_row(filters: CardFilters, field_name: str, row: Mapping[str, object], name: str) -> SumRow:
-    code = str(row[field_name]) if field_name else ""
-    narrowed = filters.but(**{field_name: code}) if code else filters
-    leads = bool(code) or not field_name
-    cells = tuple(
-        Cell(n=int(str(row[each])), url=to("cards", narrowed.but(state=each)) if leads else "") for each in COLUMNS
-    )
+    narrowed = filters.but(**{field_name: str(row[field_name]) or NONE}) if field_name else filters
+    cells = tuple(Cell(n=int(str(row[each])), url=to("cards", narrowed.but(state=each))) for each in COLUMNS)
     return SumRow(name=name, cells=cells)
-
-
-__all__ = ["RANKS", "Overview", "by_table", "card_lines", "departments", "live", "narrowing", "overview"]

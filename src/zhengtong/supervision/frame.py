@@ -57,7 +57,7 @@ def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
     ]
 
 
-def _item(  # noqa: PLR0913 - everything an entry shows
+def _item(
     request: HttpRequest, label: str, name: str, number: int | None, group: str, *, is_exact: bool = False
 ) -> NavItem:
     url = reverse(name)
@@ -69,6 +69,7 @@ def context(request: HttpRequest, at: datetime, **more: object) -> dict[str, obj
     """Context for `ui/desk.html`, on the watch."""
     return {
         **desk_frame(request, at),
+        "at": at,
         "desk_name": _("监察"),
         "find_url": reverse("cases:search"),
         "find_label": _("办件编号、申请人、证件号码、事项"),

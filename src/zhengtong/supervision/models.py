@@ -72,7 +72,8 @@ class Signal(models.Model):
     """One finding, as it was last found. `finding` is the whole of it; `card` the number of the card it led to.
 
     `holder` is the unit that held the case at the instant of the finding: who answers for it. `gone_at` is when it was
-    no longer found, because the history was corrected, or a rule or a calendar changed.
+    no longer found, because the history was corrected, or a rule or a calendar changed. `said_at` is when the rule said it
+    last (again), `told_at` empty until the people concerned were told so.
     """
 
     key = models.TextField(primary_key=True)
@@ -103,6 +104,8 @@ class Signal(models.Model):
     finding = models.JSONField()
     card = models.TextField(default="")
     first_seen_at = models.DateTimeField()
+    said_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
 
     objects = SignalQuerySet.as_manager()
@@ -125,6 +128,7 @@ class Signal(models.Model):
                 fields=["since"], name="signal_uncarded",
                 condition=Q(card="", gone_at=None) & ~Q(follow="show"),
             ),
+            models.Index(fields=["since"], name="signal_untold", condition=Q(told_at=None, gone_at=None)),
         ]  # fmt: skip
 
 
@@ -179,6 +183,27 @@ class Card(models.Model):
             models.Index(fields=["region", "level", "opened_at"], name="card_open", condition=Q(closed_at=None)),
             models.Index(fields=["about"], name="card_about", condition=~Q(about="")),
             models.Index(fields=["signal"], name="card_signal", condition=~Q(signal="")),
+        ]
+
+
+class Told(models.Model):
+    """Who was told (告知) of a finding or served its card: a person at a post, by the receiver the rule names."""
+
+    signal = models.TextField()
+    card = models.TextField(default="")
+    person = models.TextField()
+    post = models.TextField(default="")
+    receiver = models.TextField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "supervision_told"
+        constraints = [models.UniqueConstraint(fields=["signal", "person"], name="told_once")]
+        indexes = [
+            models.Index(fields=["person", "last_at"], name="told_person"),
+            models.Index(fields=["card"], name="told_card", condition=~Q(card="")),
         ]
 
 

@@ -20,6 +20,7 @@ from zhengtong.ledger.queries import Case, CaseQuerySet
 from zhengtong.supervision.models import Card, CardQuerySet, Signal, SignalQuerySet, Watched
 
 LONGEST: Final = 120
+NONE: Final = "-"
 ORDERS: Final = ("supervised_task",)
 # How long something has lain, in civil days: code → (from, to); open at the end.
 AGES: Final[Mapping[str, tuple[int, int | None]]] = {
@@ -117,7 +118,9 @@ class Filters:
         return found
 
     def equal(self, *names: str) -> Q:
-        return Q(**{name: getattr(self, name) for name in names if getattr(self, name)})
+        """That columns are as the filters say; NONE asks for those that have none."""
+        said = {name: getattr(self, name) for name in names}
+        return Q(**{name: "" if value == NONE else value for name, value in said.items() if value})
 
 
 def _day(text: str) -> date | None:
@@ -150,7 +153,9 @@ CARD_STATES: Final[Mapping[str, Q]] = {
 }  # fmt: skip
 """Where a card stands; `issued` is the sum of open, withdrawn, corrected, accountable and other."""
 
-RANK: Final = When(*(Of(level=level.value, then=Value(n)) for n, level in enumerate(RANKS)), output_field=IntegerField())
+RANK: Final = When(
+    *(Of(level=level.value, then=Value(n)) for n, level in enumerate(RANKS)), output_field=IntegerField()
+)
 CARD_SORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("-rank", "issued_at", "case_id"), "newest": ("-issued_at", "-case_id"), "oldest": ("issued_at", "case_id"),
 }  # fmt: skip
@@ -275,4 +280,3 @@ def _lapsing(text: str) -> Q:
 def orders(regions: tuple[str, ...]) -> CaseQuerySet:
     """Orders and tasks (督办) of these territories, whoever set them up."""
     return Case.objects.filter(procedure__in=ORDERS, region__in=regions)
-

@@ -16,10 +16,11 @@ from zhengtong.accounts import queries as people
 from zhengtong.cases.actions import Wish, attach, perform
 from zhengtong.cases.case_view import CaseRead, read_case
 from zhengtong.cases.sealed_words import Place, last_of, open_words
+from zhengtong.catalogue import queries as catalogue
 from zhengtong.documents import queries as documents
 from zhengtong.documents.queries import FileLine
 from zhengtong.kernel.authority import Actor
-from zhengtong.kernel.events import Acted, Json
+from zhengtong.kernel.events import Acted, BranchSettled, Json
 from zhengtong.kernel.sampling import digest_of_population, draw, is_the_draw
 from zhengtong.kernel.states import Branch
 from zhengtong.ledger.history import CaseRef, hash_at
@@ -98,8 +99,12 @@ class Check:
         return self.case.word(f"actions.{PLAN}.inputs.{name}.choices.{self.case.state.facts.get(name)}")
 
     @property
-    def is_unannounced(self) -> bool:
-        return self.case.state.facts.get("manner") == "unannounced"
+    def manner_words(self) -> str:
+        return self.choice("manner")
+
+    @property
+    def drawn_words(self) -> str:
+        return self.choice("drawn_from")
 
     @property
     def department_words(self) -> str:
@@ -153,20 +158,24 @@ class Check:
 
     @cached_property
     def sample(self) -> tuple[str, ...]:
-        return tuple(str(last_of(self.words, "sample") or "").split("\n")) if self.drawn_inputs else ()
+        said = str(last_of(self.words, "sample") or "")
+        return tuple(said.split("\n")) if said else ()
 
     @cached_property
     def verified(self) -> bool | None:
         """Whether the seed, the population kept and the sample agree; None while the file cannot be read."""
-        line = self.population_file
-        if line is None:
+        if not self.sample:
             return None
+        if self.drawn_inputs.get("seed") != self.seed or self.population_file is None:
+            return False
         try:
-            names = documents.open_upload(line.digest).decode().split("\n")
-        except Exception:  # noqa: BLE001 - held, broken, gone or not text: none of it proves anything
+            names = documents.open_upload(self.population_file.digest).decode().split("\n")
+        except UnicodeDecodeError:
+            return False
+        except Exception:  # held by the scanner, erased, broken: nothing is proved either way
             return None
-        fixed = digest_of_population(names) == self.digest and self.drawn_inputs.get("seed") == self.seed
-        return fixed and is_the_draw(self.seed, names, self.sample) and self._is_complete(len(set(names)))
+        is_fixed = digest_of_population(names) == self.digest
+        return is_fixed and is_the_draw(self.seed, names, self.sample) and self._is_complete(len(set(names)))
 
     def _is_complete(self, size: int) -> bool:
         return len(self.sample) == min(self.plan.count, size) and size == self.population
@@ -187,22 +196,26 @@ class Check:
             for n, (name, branch) in enumerate(zip(self.sample, branches, strict=False), 1)
         )
 
-    def _found(self) -> dict[str, tuple[int, datetime]]:
-        """branch → where and when it was recorded."""
-        return {
-            str(body.inputs.get("branch") or body.branch): (seq, at)
-            for seq, at, body in self.acted
-            if body.act == RECORD
-        }
+    def _found(self) -> dict[str, tuple[frozenset[int], datetime]]:
+        """branch → the entries of the act that recorded it, and when."""
+        found: dict[str, tuple[frozenset[int], datetime]] = {}
+        for event in self.case.history:
+            if isinstance(event.body, BranchSettled) and event.seq not in self.case.state.struck:
+                batch = frozenset(each.seq for each in self.case.history if each.batch == event.batch)
+                found[event.body.branch] = (batch, event.at)
+        return found
 
-    def _thing(self, n: int, name: str, words: str, branch: Branch, found: Mapping[str, tuple[int, datetime]]) -> Thing:
-        seq, at = found.get(branch.branch, (0, None))
+    def _thing(
+        self, n: int, name: str, words: str, branch: Branch, found: Mapping[str, tuple[frozenset[int], datetime]]
+    ) -> Thing:
+        batch, at = found.get(branch.branch, (frozenset[int](), None))
         verdict = branch.verdict or ""
+        said = next((self.words[place] for place in self.words if place[0] in batch and place[1] == "found"), "")
+        seq = next((place[0] for place in self.words if place[0] in batch and place[1] == "photos"), None)
         return Thing(
             place=n, name=name, words=words, branch=branch.branch, verdict=verdict, at=at,
             verdict_words=self.case.word(f"branches.things.verdicts.{verdict}") if verdict else "",
-            found=str(self.words.get((seq, "found")) or "") if seq else "",
-            photos=self._files("photos", seq) if seq else (),
+            found=str(said or ""), photos=self._files("photos", seq) if seq is not None else (),
         )  # fmt: skip
 
     @property
@@ -272,19 +285,15 @@ def names_of(drawn_from: str, names: Iterable[str]) -> dict[str, str]:
     wanted = set(names)
     if drawn_from == "windows":
         return {
-            line.code: f"{line.hall} {line.number} {line.name}" for line in windows.open_windows() if line.code in wanted
+            line.code: f"{line.hall} {line.number} {line.name}"
+            for line in windows.open_windows()
+            if line.code in wanted
         }
     if drawn_from == "posts":
         return people.post_places(wanted)
     rows = Watched.objects.filter(number__in=wanted).values_list("number", "item", "dept")
-    items, depts = _item_names({row[1] for row in rows}), people.unit_names({row[2] for row in rows})
+    items, depts = catalogue.item_names(sorted({row[1] for row in rows})), people.unit_names({row[2] for row in rows})
     return {number: f"{items.get(item, item)}（{depts.get(dept, dept)}）" for number, item, dept in rows}
-
-
-def _item_names(codes: Iterable[str]) -> Mapping[str, str]:
-    from zhengtong.catalogue import queries as catalogue  # noqa: PLC0415 - only for cases drawn
-
-    return catalogue.item_names(sorted(codes))
 
 
 # ---- the draw -----------------------------------------------------------------------------------------

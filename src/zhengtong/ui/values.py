@@ -147,7 +147,8 @@ class EmptyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """One fact behind a finding; `cause` marks the one that tipped it."""
+    """One fact behind a finding; `cause` marks the one that tipped it, `why` says by what. `link` names the case of a
+    fact among facts of several."""
 
     number: str
     when: dt.datetime | dt.date | str
@@ -155,6 +156,9 @@ class EventRow:
     who: str = ""
     say: str = ""
     cause: bool = False
+    why: str = ""
+    link: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,4 +271,5 @@ class ChartView:
         """How tall the plot is drawn: lines have one height, bars need room for each row."""
         if self.kind == "line":
             return ""
-        return "small" if len(self.rows) <= 5 else "tall" if len(self.rows) > 16 else "long" if len(self.rows) > 9 else ""
+        sizes = ((5, "small"), (9, ""), (16, "long"))
+        return next((size for most, size in sizes if len(self.rows) <= most), "tall")

@@ -15,14 +15,13 @@ from tests.kernel.stories import (
     Story,
     accepted,
     at,
-    bound_of,
     calendar,
     granted,
     licence,
     material,
     submitted,
 )
-from zhengtong.kernel.supervision.facts import CaseFacts, find_facts, is_on_spot
+from zhengtong.kernel.supervision.facts import CaseFacts, find_facts
 
 
 def facts_of(story: Story, when: str) -> CaseFacts:
@@ -74,7 +73,9 @@ class TestFacts:
     def test_a_supplement_and_its_days_at_the_window(self) -> None:
         story = submitted(bound=licence("three_step", materials=(material("m"),)))
         story.do("notify_supplement", WINDOW, "2026-03-03", inputs={"missing": ["m"], "manner": "direct"})
-        story.do("supply", CITIZEN, "2026-03-05", materials=(MaterialGiven(material="m", form="paper", content=b"m"),))
+        story.do(
+            "supply", CITIZEN, "2026-03-05", materials=(MaterialGiven(material="m", form="paper", commitment="c-m"),)
+        )
         facts = facts_of(story, "2026-03-05")
         assert facts.supplements == 1
         assert facts.holder_post == "wj-window"
@@ -84,8 +85,8 @@ class TestFacts:
         assert [(stay.post, stay.until is None) for stay in facts.stays][-1] == ("wj-undertaker", True)
 
     def test_instant_items_are_known_by_their_promise_or_option(self) -> None:
-        assert is_on_spot(bound_of("licence", "on_spot"))
-        assert not is_on_spot(bound_of("licence"))
+        for option, expected in ((("on_spot",), True), ((), False)):
+            assert facts_of(submitted(*option), "2026-03-02").on_spot is expected
 
 
 class TestPlain:

@@ -32,6 +32,8 @@ for _n, _name in enumerate(NAMES):
     _LENGTHS[_n] = len(_name)
 _KEY = np.frombuffer(b"key", dtype=np.uint8)
 _VALUE = np.frombuffer(b"value", dtype=np.uint8)
+_TRUE = np.frombuffer(b"true", dtype=np.uint8)
+_FALSE = np.frombuffer(b"false", dtype=np.uint8)
 _POWERS = np.array([10.0**n for n in range(23)])
 _MONTH = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], dtype=np.int64)
 _DAYS_IN = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
@@ -273,7 +275,7 @@ def _comment_end(buf: Any, at: int, n: int) -> int:
 
 
 @inline
-def _may_stand(element: int, parent: int, in_list: bool) -> bool:
+def _may_stand(element: int, parent: int) -> bool:
     if element == LOG:
         return parent == -1
     if element == TRACE or element == GLOBAL or element == EXTENSION or element == CLASSIFIER:
@@ -286,7 +288,7 @@ def _may_stand(element: int, parent: int, in_list: bool) -> bool:
 
 
 @compiled
-def scan(  # noqa: C901, PLR0912, PLR0913, PLR0915 - one compiled pass: arrays instead of objects, no calls that cost
+def scan(  # noqa: C901, PLR0913, PLR0915 - one compiled pass: arrays instead of objects, no calls that cost
     buf: Any, n: int, state: Any, stack: Any, slots: Any, words: Any, pool: Any, word_counts: Any, key_shape: Any,
     case_events: Any, out_row: Any, out_key: Any, out_value: Any, out_zone: Any, pending: Any, spans: Any,
 ) -> int:  # fmt: skip
@@ -350,10 +352,8 @@ def scan(  # noqa: C901, PLR0912, PLR0913, PLR0915 - one compiled pass: arrays i
             return MORE
         element = _element(buf, pos + 1, at)
         parent = stack[depth - 1, 0] if depth > 0 else -1
-        if element < 0 or not _may_stand(element, parent, False):
+        if element < 0 or not _may_stand(element, parent):
             return UNUSUAL
-        if parent == LIST and element != VALUES:
-            pass
         key_start, key_end, value_start, value_end, spanned, closed = -1, -1, -1, -1, 0, False
         escaped = False
         while True:
@@ -419,7 +419,7 @@ def scan(  # noqa: C901, PLR0912, PLR0913, PLR0915 - one compiled pass: arrays i
                 if value_start >= 0:
                     return UNUSUAL
                 value_start, value_end, escaped = start, at, has_and
-            elif element >= LIST or has_and and element != EXTENSION and element != CLASSIFIER and element != LOG:
+            elif element >= LIST or (has_and and element != EXTENSION and element != CLASSIFIER and element != LOG):
                 return UNUSUAL
             else:
                 if spanned >= MOST_ATTRIBUTES:
@@ -489,15 +489,15 @@ def scan(  # noqa: C901, PLR0912, PLR0913, PLR0915 - one compiled pass: arrays i
                         fine, number = read_float(buf, value_start, value_end)
                         out_value.view(np.float64)[state[OUT]] = number
                     else:
-                        first = buf[value_start] if value_end > value_start else 0
-                        if value_end - value_start == 4 and (first == 116 or first == 84):
-                            value = 1
-                        elif value_end - value_start == 5 and (first == 102 or first == 70):
-                            value = 0
-                        fine = False
+                        value = 1 if _is(buf, value_start, value_end, _TRUE) else 0
+                        fine = value == 1 or _is(buf, value_start, value_end, _FALSE)
                     if not fine:
                         waiting = state[PENDING]
-                        pending[waiting, 0], pending[waiting, 1], pending[waiting, 2] = state[OUT], value_start, value_end
+                        pending[waiting, 0], pending[waiting, 1], pending[waiting, 2] = (
+                            state[OUT],
+                            value_start,
+                            value_end,
+                        )
                         state[PENDING] = waiting + 1
                 if kind != LIST:
                     place = state[OUT]

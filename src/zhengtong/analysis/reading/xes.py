@@ -95,7 +95,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            yield cast(IO[bytes], _Unpacked(raw, path.stat().st_size)) if packed else raw
+            yield cast("IO[bytes]", _Unpacked(raw, path.stat().st_size)) if packed else raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise malformed(f"the gzip file is damaged: {error}") from error
 
@@ -253,7 +253,7 @@ class _Scan:
             piece = Piece(_KINDS[kind], rows, values, words.get(key, ()), zones)
             if kind == scanning.STRING and self.state[scanning.ESCAPED]:
                 _unescape(piece)
-            of_event = self.key_shape[key, 3] == scanning.OF_EVENT
+            of_event = bool(self.key_shape[key, 3] == scanning.OF_EVENT)
             made[of_event].setdefault(self._name(key), []).append(piece)
         return nested_table(
             path, self.case_events[:cases], columns_from(made[0], cases), columns_from(made[1], events),
@@ -319,7 +319,7 @@ def _prologue(chunk: bytes) -> int:
 
 def _unescape(piece: Piece) -> None:
     """Entities and white space as XML reads them in attributes; words that become equal become one."""
-    texts = [unescaped(text) for text in cast(pa.StringArray, piece.words).to_pylist()]
+    texts = [unescaped(text) for text in cast("pa.StringArray", piece.words).to_pylist()]
     codes: dict[str, int] = {}
     remap = np.array([codes.setdefault(text, len(codes)) for text in texts], dtype=np.int32)
     piece.values, piece.words = remap[piece.values], pa.array(codes, type=pa.string())

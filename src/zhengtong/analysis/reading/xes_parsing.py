@@ -12,7 +12,16 @@ from xml.parsers import expat
 import numpy as np
 
 from zhengtong.analysis.reading import scanning
-from zhengtong.analysis.reading.tables import Faults, Kind, Piece, Place, Say, Table, columns_from, malformed, text_piece
+from zhengtong.analysis.reading.tables import (
+    Faults,
+    Kind,
+    Piece,
+    Place,
+    Say,
+    Table,
+    columns_from,
+    malformed,
+)
 from zhengtong.analysis.reading.xes import LONGEST, nested_table, opened, position, read_value
 
 CHUNK: Final = 1 << 18
@@ -25,7 +34,13 @@ _SHAPES: Final = {
     scanning.DATE: "date (2024-03-05T09:00:00+08:00)", scanning.INT: "whole number", scanning.FLOAT: "number",
     scanning.BOOLEAN: "truth value (true, false)",
 }  # fmt: skip
-_TYPES: Final = {scanning.STRING: "l", scanning.DATE: "q", scanning.INT: "q", scanning.FLOAT: "d", scanning.BOOLEAN: "b"}
+_TYPES: Final = {
+    scanning.STRING: "l",
+    scanning.DATE: "q",
+    scanning.INT: "q",
+    scanning.FLOAT: "d",
+    scanning.BOOLEAN: "b",
+}
 
 
 class _Values:
@@ -94,7 +109,9 @@ class _Reading:
         element = _NUMBERS.get(tag.rpartition(":")[2], -1)
         parent = self.stack[-1][0] if self.stack else -1
         if not self.stack and element != scanning.LOG:
-            raise malformed(f"the file is not XES: it begins with <{shortened(tag)}>", self.place.line, self.place.column)
+            raise malformed(
+                f"the file is not XES: it begins with <{shortened(tag)}>", self.place.line, self.place.column
+            )
         if element < 0 or not may_stand(element, parent):
             if parent != -2 and element in {scanning.TRACE, scanning.EVENT}:
                 self.fault(f"<{tag}> may not stand in {_said(parent)}")

@@ -42,11 +42,12 @@ from zhengtong.kernel.events import (
 from zhengtong.kernel.procedures import Limit, Phase
 from zhengtong.kernel.reckoning import find_step, reach_of, used_up
 from zhengtong.kernel.states import ClockRun, State
+from zhengtong.kernel.supervision.scoping import is_on_spot
 from zhengtong.kernel.terms import LAW_ZONE, Term, Unit, law_day
 
-ON_SPOT: Final = Term(1, Unit.WD)
-"""即办件: an item promised within one working day, or with acts that decide on the spot."""
 PARTY: Final = "party"
+CARD: Final = "card"
+JOINT: Final = "joint_theme"
 _NO_TERM: Final = Term(0, Unit.WD)
 
 
@@ -139,7 +140,8 @@ class CaseFacts:
     """One case as it stood at `at`. Instants are in UTC+8.
 
     `dept` and `unit` answer for the case, `holder_…` have it now. `accepted` and `decided` are the acts that did so;
-    where both are one act, it was decided on the spot. `promised_on` and `due_on` are the last days in time of its main
+    where both are one act, it was decided on the spot. `closed` is
+    the act that closed it. `promised_on` and `due_on` are the last days in time of its main
     clock; `net_days` the working days from acceptance to decision without the time it was held.
     """
 
@@ -170,6 +172,7 @@ class CaseFacts:
     closed_at: datetime | None
     accepted: Entry | None
     decided: Entry | None
+    closed: Entry | None
     promised_on: date | None
     due_on: date | None
     late_to_promise_at: datetime | None
@@ -225,14 +228,6 @@ _NAMES: Final = tuple(each.name for each in fields(CaseFacts))
 # ---- reading a case -------------------------------------------------------------------------------------------
 
 
-def is_on_spot(bound: Bound) -> bool:
-    """Whether the item is one that is done while the applicant waits (即办件)."""
-    promised = bound.terms.get("promised")
-    return "on_spot" in bound.options or (
-        promised is not None and promised.is_comparable(ON_SPOT) and promised <= ON_SPOT
-    )
-
-
 def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> CaseFacts:
     """What supervision counts of a case at an instant; events after it are not looked for.
 
@@ -284,6 +279,7 @@ def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> 
         closed_at=closed_at,
         accepted=accepted,
         decided=decided,
+        closed=heads.get(_head_of(state, state.visits[-1].seq)) if closed_at is not None else None,
         promised_on=promised_on,
         due_on=due_on,
         late_to_promise_at=next((each.since for each in mains if each.which == "promise"), None),
@@ -362,6 +358,10 @@ def _marking(state: State) -> dict[str, int]:
             if mark != "accepted" or mark not in found:
                 found[mark] = event.batch
     return found
+
+
+def _head_of(state: State, seq: int) -> int:
+    return next((event.batch for event in reversed(state.history) if event.seq == seq), 0)
 
 
 def _main_run(bound: Bound, state: State) -> ClockRun | None:
@@ -592,6 +592,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "due_on": _day,
     "accepted": _maybe_entry,
     "decided": _maybe_entry,
+    "closed": _maybe_entry,
     "late": _parts_of(Lateness),
     "entries": _parts_of(Entry),
     "stays": _parts_of(Stay),

@@ -1,0 +1,508 @@
+"""Guessing what the columns of a log mean, from their names in several languages and from what stands in them.
+
+Every guess carries its reasons, so that whoever knows the system can see why and say otherwise in a map file.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from zhengtong.analysis.logs import NO_TIME
+from zhengtong.analysis.meanings import Meaning, east_of, long_table
+from zhengtong.analysis.reading.instants import DAY, find_reader
+from zhengtong.analysis.reading.tables import Column, Kind, Table
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "case": (
+        "case concept name", "case id", "caseid", "case", "case number", "case key", "case ref", "trace id", "case no",
+        "process instance", "process instance id", "instance id", "zaak", "zaaknummer", "zaak id", "zaakidentificatie",
+        "dossier", "dossiernummer", "meldingsnummer", "melding id", "fall", "fall id", "fallnummer", "vorgang",
+        "vorgangsnummer", "aktenzeichen", "caso", "id caso", "expediente", "numero expediente", "numero de expediente",
+        "ticket", "ticket id", "ticket number", "incident", "incident id", "incident number", "sr number", "service request id",
+        "service request number", "request id", "request number", "claim id", "order id", "order number", "complaint id",
+        "complaint number", "cmplnt num", "unique key", "application id", "application number", "patient", "patient id",
+        "numero dossier", "id dossier", "dossier id", "processo", "protocol number", "object id", "report number",
+        "办件编号", "办件号", "办件流水号", "工单编号", "工单号", "案件编号", "案号", "案件号", "受理编号", "受理号", "业务流水号", "业务编号",
+        "申请编号", "申请号", "流水号", "订单编号", "订单号", "诉求编号", "事件编号", "警情编号", "接警编号", "编号", "单号",
+    ),
+    "activity": (
+        "concept name", "activity", "activity name", "activity name en", "activiteit", "taak", "taaknaam", "task", "task name",
+        "aktivität", "aktivitaet", "tätigkeit", "schritt", "vorgangsschritt", "actividad", "tarea", "paso", "activité", "activite",
+        "étape", "etape", "tâche", "event", "event name", "event type", "handeling", "stap", "step", "step name", "action",
+        "operation", "atividade", "ocel activity", "attività",
+        "环节", "环节名称", "办理环节", "处理环节", "步骤", "步骤名称", "活动", "活动名称", "节点", "节点名称", "操作", "操作类型", "动作", "业务环节", "流程节点",
+    ),
+    "at": (
+        "time timestamp", "timestamp", "complete timestamp", "completion timestamp", "complete time", "completed at",
+        "completion time", "end timestamp", "end time", "event time", "event timestamp", "event date", "time", "datetime",
+        "date time", "date", "datum", "datum tijd", "tijdstip", "tijd", "eindtijd", "zeitstempel", "zeitpunkt", "zeit", "endzeit",
+        "fecha", "fecha hora", "fecha y hora", "hora", "marca de tiempo", "horodatage", "date heure", "data", "data hora",
+        "ocel timestamp", "changed at", "change date", "update time", "logged at",
+        "办理时间", "操作时间", "时间", "完成时间", "发生时间", "处理时间", "时间戳", "日期", "记录时间", "环节时间", "结束时间", "提交时间",
+    ),
+    "started_at": (
+        "start timestamp", "start time", "started at", "begin time", "begintijd", "starttijd", "startzeit", "beginn",
+        "hora inicio", "time start", "开始时间", "接收时间", "签收时间", "环节开始时间",
+    ),
+    "resource": (
+        "org resource", "resource", "resource id", "resource name", "user", "user id", "username", "user name", "employee",
+        "employee id", "agent", "officer", "worker", "performer", "originator", "performed by", "handled by", "actor", "clerk",
+        "medewerker", "behandelaar", "gebruiker", "uitvoerder", "mitarbeiter", "bearbeiter", "sachbearbeiter", "benutzer",
+        "recurso", "usuario", "empleado", "funcionario", "tramitador", "ressource", "utilisateur", "employé", "monitoring resource",
+        "办理人", "办理人员", "经办人", "处理人", "处理人员", "操作人", "操作员", "承办人", "审批人", "执行人", "人员", "工号", "岗位",
+    ),
+    "group": (
+        "org group", "org role", "department", "dept", "department name", "group", "team", "unit", "organisation", "organization",
+        "agency", "agency name", "precinct", "afdeling", "organisatie", "abteilung", "amt", "organisationseinheit", "departamento",
+        "unidad", "área", "area", "service", "département", "division",
+        "办理部门", "承办单位", "承办部门", "部门", "部门名称", "科室", "单位", "处理部门", "责任单位", "主办单位", "处置部门", "所属部门", "机构",
+    ),
+    "deadline": (
+        "deadline", "due date", "due", "due at", "date due", "due time", "due datetime", "sla due", "sla deadline", "target date",
+        "legal deadline", "statutory deadline", "uiterste datum", "uiterlijke datum", "uiterste afhandeldatum", "fatale datum",
+        "beslistermijn", "uiterlijke einddatum", "einddatum uiterlijk", "frist", "fristende", "fälligkeit", "fällig am", "fällig",
+        "fristdatum", "fecha limite", "fecha límite", "plazo", "vencimiento", "fecha vencimiento", "fecha de vencimiento",
+        "échéance", "date limite", "date échéance", "prazo", "scadenza", "termin",
+        "截止", "截止时间", "截止日期", "到期时间", "到期日", "到期日期", "限办时间", "办理期限", "办结期限", "时限", "办理时限", "应办结时间", "法定办结时间",
+        "法定到期时间", "最迟办结时间", "要求办结时间", "规定办结时间", "期限",
+    ),
+    "planned": (
+        "enddate planned", "end date planned", "planned end", "planned end date", "planned enddate", "planned completion",
+        "planned completion date", "expected end", "expected end date", "estimated completion", "promised date", "promise date",
+        "einddatum gepland", "geplande einddatum", "streefdatum", "verwachte einddatum", "geplantes ende", "soll ende", "solldatum",
+        "plantermin", "fecha prevista", "fin previsto", "fecha fin prevista", "fecha estimada", "date prévue", "fin prévue",
+        "计划完成时间", "计划办结时间", "预计办结时间", "预计完成时间", "承诺办结时间", "承诺办结日期", "承诺时限", "承诺到期时间", "计划结束时间",
+    ),
+    "ended": (
+        "enddate", "end date", "ended at", "closed", "closed at", "close date", "closed date", "closing date", "date closed",
+        "resolution date", "resolved at", "resolved", "case end", "completed date", "completion date", "einddatum", "afgehandeld op",
+        "datum afhandeling", "afhandeldatum", "sluitdatum", "datum gereed", "enddatum", "abschluss", "abschlussdatum",
+        "abgeschlossen am", "erledigt am", "fecha fin", "fecha de fin", "fecha cierre", "fecha de cierre", "cierre", "fecha resolucion",
+        "date de fin", "date clôture", "date cloture", "data fim",
+        "办结时间", "办结日期", "结案时间", "结案日期", "完结时间", "归档时间", "结束日期", "关闭时间", "完成日期",
+    ),
+    "status": (
+        "status", "case status", "state", "case state", "is closed", "closed flag", "toestand", "zaakstatus", "zustand", "estado",
+        "statut", "stato", "situação", "状态", "办理状态", "工单状态", "案件状态", "是否办结", "办结状态", "当前状态",
+    ),
+    "opened": (
+        "startdate", "start date", "opened", "opened at", "open date", "created", "created at", "created date", "creation date",
+        "case start", "registration date", "received date", "date received", "reg date", "startdatum", "ontvangstdatum",
+        "datum ontvangst", "registratiedatum", "eingangsdatum", "eingang", "antragsdatum", "fecha inicio", "fecha de inicio",
+        "fecha registro", "fecha alta", "fecha solicitud", "date début", "date création", "data abertura",
+        "受理时间", "受理日期", "登记时间", "申请时间", "申请日期", "来电时间", "收件时间", "接件时间", "创建时间", "立案时间", "报案时间", "接警时间",
+    ),
+}  # fmt: skip
+
+ENDED_WORDS: Final = re.compile(
+    r"^(?:closed|close|completed?|finished|done|resolved|ended|terminated|archived|afgehandeld|afgesloten|gesloten|voltooid|gereed|"
+    r"abgeschlossen|erledigt|geschlossen|beendet|cerrad[oa]|finalizad[oa]|terminad[oa]|resuelt[oa]|clos|clôturé|terminé|"
+    r"concluíd[oa]|已?办结|已?完成|已?结案|已?归档|已?完结|已?关闭|已?结束|办结|true|yes|是|y)$",
+    re.IGNORECASE,
+)
+_PLANNED: Final = re.compile(r"plan|expected|estimat|promis|prevista|previsto|streef|verwacht|soll|预计|计划|承诺")
+_INSTANT_ROLES: Final = frozenset({"at", "started_at", "deadline", "planned", "ended", "opened"})
+_LEAST: Final = 0.55
+_LATER: Final = 0.8
+FINAL_SHARE: Final = 0.8
+"""An activity ends a case if it is the last of so many of the cases that have it."""
+SAMPLE: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """One role, the column it was given, how sure (0 to 1), and why: pairs of a code and its parameters."""
+
+    role: str
+    column: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+def guess(table: Table, given: Meaning | None = None) -> tuple[Meaning, tuple[Guess, ...]]:
+    """The meaning of a table; what `given` says is not guessed again."""
+    meaning = given or Meaning()
+    guesses = [
+        Guess(role=role, column=_said(getattr(meaning, role)), score=1.0, reasons=("said in the map file",))
+        for role in ("case", "activity", "at", "started_at", "resource", "group", "deadline", "planned", "ended", "opened")
+        if getattr(meaning, role)
+    ]
+    found = _by_format(table, meaning, guesses)
+    if not table.is_nested and not found.wide:
+        found = _wide(table, found, guesses)
+    subject = long_table(table, found) if found.wide else table
+    if found.wide:
+        found = replace(found, activity=("activity",), at="at")
+    found = _by_names(subject, found, guesses)
+    found = _by_content(subject, found, guesses)
+    if found.wide:
+        found = replace(found, activity=(), at="")
+    return found, tuple(guesses)
+
+
+def _said(value: Any) -> str:
+    return " + ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _take(meaning: Meaning, guesses: list[Guess], role: str, column: str, score: float, *reasons: str) -> Meaning:  # noqa: PLR0913 - one guess
+    guesses.append(Guess(role=role, column=column, score=round(score, 2), reasons=reasons))
+    value: Any = (column,) if role == "activity" else column
+    return replace(meaning, **{role: value})
+
+
+def _by_format(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    for role, column in table.roles.items():
+        if role in {"case", "activity", "at", "resource"} and not getattr(meaning, role):
+            meaning = _take(meaning, guesses, role, column, 1.0, f"{table.source} says so")
+    return meaning
+
+
+# ---- names --------------------------------------------------------------------------------------------
+
+
+def normal(name: str) -> str:
+    """
+    >>> normal("case:dueDate"), normal("enddate_planned"), normal("办结 时间")
+    ('case due date', 'enddate planned', '办结时间')
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    words = re.sub(r"[^0-9a-zà-ÿ\u3400-\u9fff]+", " ", spaced.lower()).strip()
+    return re.sub(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])", "", words)
+
+
+def name_score(name: str, role: str) -> float:
+    """How well a name says a role: 1 a name of the list, less if it is only part of it."""
+    called = normal(name)
+    plain = called.removeprefix("case ") if role not in {"case"} else called
+    best = 0.0
+    for known in NAMES[role]:
+        if known in (called, plain):
+            return 1.0
+        if _is_chinese(known):
+            if len(known) >= 2 and known in called:
+                best = max(best, 0.6 + 0.3 * len(known) / len(called))
+        elif len(known) >= 3 and re.search(rf"(?:^| ){re.escape(known)}(?: |$)", plain):
+            best = max(best, 0.5 + 0.4 * len(known) / len(plain))
+    if role in {"ended", "deadline", "opened"} and _PLANNED.search(called) and role != "deadline":
+        best *= 0.3
+    return best
+
+
+def _is_chinese(word: str) -> bool:
+    return bool(re.search(r"[\u3400-\u9fff]", word))
+
+
+def _by_names(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    used = {name for guess in guesses for name in guess.column.split(" + ")}
+    wanted = []
+    for role in NAMES:
+        if role == "status" or getattr(meaning, role, None) or (role == "case" and table.is_nested):
+            continue
+        for name, column, of_case in _columns(table):
+            if name in used or (of_case and role in {"activity", "at", "started_at", "resource", "case"}):
+                continue
+            score = name_score(name, role) * _fits(column, role, table.events)
+            if of_case and role in {"deadline", "planned", "ended", "opened", "group"}:
+                score *= 1.05
+            if score >= _LEAST:
+                wanted.append((score, role, name))
+    wanted.sort(key=lambda each: (-each[0], list(NAMES).index(each[1]), each[2]))
+    for score, role, name in wanted:
+        if name not in used and not getattr(meaning, role):
+            if role in {"deadline", "planned", "ended", "opened"} and not _is_of_cases(table, meaning, name):
+                if role == "deadline" and not meaning.step_due:
+                    meaning = replace(meaning, step_due=name)
+                    guesses.append(_step_due(name, score))
+                    used.add(name)
+                continue
+            meaning = _take(meaning, guesses, role, name, min(score, 1.0), f"its name reads {role}", *_seen(table, name))
+            used.add(name)
+    return meaning
+
+
+def _step_due(name: str, score: float) -> Guess:
+    reasons = ("its name reads deadline", "it differs from event to event of a case")
+    return Guess(role="step_due", column=name, score=round(min(score, 1.0), 2), reasons=reasons)
+
+
+def _seen(table: Table, name: str) -> list[str]:
+    column = table.case_columns.get(name) or table.event_columns[name]
+    known = int(np.count_nonzero(column.known))
+    said = [f"{column.kind}"]
+    if known < len(column):
+        said.append(f"{known:,} of {len(column):,} have one")
+    if column.kind is Kind.TEXT:
+        said.append(f"{len(column.words):,} different values")
+    return said
+
+
+def _columns(table: Table) -> list[tuple[str, Column, bool]]:
+    found = [(name, column, True) for name, column in table.case_columns.items()]
+    return found + [(n, c, False) for n, c in table.event_columns.items() if n not in table.case_columns]
+
+
+def _fits(column: Column, role: str, events: int) -> float:
+    """Whether what stands in the column can be such a thing."""
+    if role in _INSTANT_ROLES:
+        return 1.0 if is_time(column, role == "at") else 0.0
+    if column.kind is Kind.INSTANT or column.kind is Kind.NUMBER or column.kind is Kind.TRUTH:
+        return 0.0
+    distinct = distinct_values(column)
+    if role == "case":
+        return 1.0 if distinct > 1 or events <= 2 else 0.5
+    if role in {"activity", "group"}:
+        return 1.0 if distinct <= max(50, events // 3) else 0.3
+    return 1.0 if distinct <= max(200, events // 2) else 0.5
+
+
+def is_time(column: Column, may_count: bool = False) -> bool:
+    """Instants, texts most of which are instants, or counts of seconds since 1970."""
+    if column.kind is Kind.INSTANT:
+        return True
+    if column.kind is Kind.INTEGER:
+        values = column.values[column.known]
+        return may_count and len(values) > 0 and bool(np.all(values > 300_000_000))
+    if column.kind is not Kind.TEXT or not len(column.words):
+        return False
+    return find_reader([str(word) for word in column.words[:SAMPLE]], _LATER) is not None
+
+
+def distinct_values(column: Column) -> int:
+    return len(column.words) if column.kind is Kind.TEXT else len(np.unique(column.values[column.known]))
+
+
+# ---- content ------------------------------------------------------------------------------------------
+
+
+def _wide(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    """One row per case with a column for each step: several columns of instants beside a name that never repeats."""
+    if meaning.activity or meaning.at:
+        return meaning
+    names = [name for name, column in table.event_columns.items() if is_time(column)]
+    limits = [n for n in names if max(name_score(n, "deadline"), name_score(n, "planned")) >= _LEAST]
+    steps = [name for name in names if name not in limits]
+    if len(steps) < 2:
+        return meaning
+    if any(name_score(name, "activity") >= 0.9 and _fits(column, "activity", table.events) == 1.0
+           for name, column in table.event_columns.items()):  # fmt: skip
+        return meaning
+    case = meaning.case or _unique_name(table)
+    if not case:
+        return meaning
+    if not meaning.case:
+        meaning = _take(meaning, guesses, "case", case, 0.9, "every row has another one")
+    ordered = sorted(steps, key=lambda name: _typical(table, name))
+    guesses.append(
+        Guess(role="wide", column=" + ".join(ordered), score=0.8, reasons=("one row per case, an instant for each step",))
+    )
+    return replace(meaning, wide=tuple(ordered))
+
+
+def _unique_name(table: Table) -> str:
+    best = (0.0, "")
+    for name, column in table.event_columns.items():
+        if column.kind in {Kind.TEXT, Kind.INTEGER} and column.known.all() and distinct_values(column) == table.events:
+            best = max(best, (name_score(name, "case") + 0.1, name), key=lambda each: each[0])
+    return best[1]
+
+
+def _typical(table: Table, name: str) -> float:
+    column = table.event_columns[name]
+    if column.kind is not Kind.INSTANT:
+        return 0.0
+    known = column.values[column.values != NO_TIME]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def _is_of_cases(table: Table, meaning: Meaning, name: str) -> bool:
+    """Whether a column says one thing of each case."""
+    if name in table.case_columns:
+        return True
+    column = table.event_columns[name]
+    codes = column.values
+    case = case_codes(table, meaning)
+    if case is None:
+        return False
+    known = column.known & (case >= 0)
+    order = np.argsort(case[known], kind="stable")
+    cases, values = case[known][order], codes[known][order]
+    changes = (np.diff(cases) == 0) & (values[1:] != values[:-1]) if len(cases) else np.zeros(0)
+    return int(np.count_nonzero(changes)) <= 0.02 * max(1, len(np.unique(cases)))
+
+
+def case_codes(table: Table, meaning: Meaning) -> Any:
+    """Per event the number of its case; None where no column tells it yet."""
+    if table.case is not None:
+        return table.case
+    column = table.event_columns.get(meaning.case)
+    if column is None:
+        return None
+    if column.kind is Kind.TEXT:
+        return column.values
+    return np.where(column.known, np.unique(column.values, return_inverse=True)[1], -1)
+
+
+def _by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    if not table.is_nested and not meaning.case:
+        meaning = _case_by_content(table, meaning, guesses)
+    if not meaning.at:
+        meaning = _time_by_content(table, meaning, guesses)
+    if not meaning.activity:
+        meaning = _activity_by_content(table, meaning, guesses)
+    if not meaning.resource:
+        meaning = _resource_of_lifted(table, meaning, guesses)
+    meaning = _check_limits(table, meaning, guesses)
+    if not meaning.ended and not meaning.ended_by:
+        meaning = _end(table, meaning, guesses)
+    return meaning
+
+
+def _case_by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    best: tuple[float, str] = (0.0, "")
+    for name, column in table.event_columns.items():
+        if column.kind not in {Kind.TEXT, Kind.INTEGER} or is_time(column, True) or name in meaning.activity:
+            continue
+        distinct = distinct_values(column)
+        each = table.events / max(1, distinct)
+        if 1.5 <= each <= 200 and distinct >= 3 and column.known.all():
+            best = max(best, (distinct / table.events, name))
+    if best[1]:
+        return _take(meaning, guesses, "case", best[1], 0.5, "of all names that repeat it repeats least")
+    return meaning
+
+
+def _time_by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    used = {meaning.deadline, meaning.planned, meaning.ended, meaning.opened, meaning.step_due, meaning.started_at}
+    best: tuple[int, str] = (0, "")
+    for name, column in table.event_columns.items():
+        if name not in used and is_time(column) and not _is_of_cases(table, meaning, name):
+            best = max(best, (int(np.count_nonzero(column.known)), name))
+    if best[1]:
+        return _take(meaning, guesses, "at", best[1], 0.6, "instants that differ within a case")
+    if meaning.started_at:
+        column = meaning.started_at
+        meaning = replace(meaning, started_at="")
+        return _take(meaning, guesses, "at", column, 0.6, "the only instant of an event")
+    return meaning
+
+
+def _activity_by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    used = {meaning.case, meaning.resource, meaning.group}
+    best: tuple[float, str] = (0.0, "")
+    for name, column in table.event_columns.items():
+        if name in used or column.kind is not Kind.TEXT or is_time(column) or not column.known.all():
+            continue
+        distinct = len(column.words)
+        if 2 <= distinct <= max(50, table.events // 10) and not _is_of_cases(table, meaning, name):
+            best = max(best, (0.7 + (0.2 if name_score(name, "status") >= _LEAST else 0.0) - distinct / 1e4, name))
+    if best[1]:
+        return _take(meaning, guesses, "activity", best[1], 0.5, "few values that differ within a case")
+    return meaning
+
+
+def _resource_of_lifted(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    """Nothing is guessed of people from content alone: a wrong name is worse than none."""
+    return meaning
+
+
+def _spans(table: Table, meaning: Meaning) -> tuple[Any, Any] | None:
+    """The first and last instant of each case."""
+    case, column = case_codes(table, meaning), table.event_columns.get(meaning.at)
+    if case is None or column is None or column.kind is not Kind.INSTANT:
+        return None
+    cases = table.cases if table.is_nested else int(case.max(initial=-1)) + 1
+    known = column.known & (case >= 0)
+    first, last = np.full(cases, np.iinfo(np.int64).max), np.full(cases, np.iinfo(np.int64).min)
+    np.minimum.at(first, case[known], column.values[known])
+    np.maximum.at(last, case[known], column.values[known])
+    return first, last
+
+
+def of_cases(table: Table, meaning: Meaning, name: str) -> Any:
+    """Instants of a column per case; None if it holds none."""
+    column = table.case_columns.get(name) or table.event_columns.get(name)
+    if column is None or column.kind is not Kind.INSTANT:
+        return None
+    if name in table.case_columns:
+        return column.values
+    case = case_codes(table, meaning)
+    if case is None:
+        return None
+    known = column.known & (case >= 0)
+    values = np.full(int(case.max(initial=-1)) + 1, NO_TIME)
+    values[case[known]] = column.values[known]
+    return values
+
+
+def _check_limits(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    """A limit or an end that lies before the beginning of most cases is none; an unnamed instant that lies ahead of the
+    cases at round distances may be one."""
+    spans = _spans(table, meaning)
+    if spans is None:
+        return meaning
+    first, last = spans
+    for role in ("deadline", "planned", "ended"):
+        name = getattr(meaning, role)
+        place = next((n for n, g in enumerate(guesses) if g.role == role and g.score < 1.01), None)
+        if not name or place is None or guesses[place].reasons == ("said in the map file",):
+            continue
+        values = of_cases(table, meaning, name)
+        if values is None or len(values) != len(first):
+            continue
+        known = (values != NO_TIME) & (first <= last) & (values > 365 * DAY)
+        after = float(np.mean(values[known] >= first[known] - DAY)) if known.any() else 0.0
+        said = f"{after:.0%} lie after the first event"
+        if after < _LATER:
+            guesses[place] = replace(guesses[place], role=f"not {role}", reasons=(*guesses[place].reasons, said))
+            meaning = replace(meaning, **{role: ""})
+        else:
+            guesses[place] = replace(guesses[place], reasons=(*guesses[place].reasons, said))
+    return meaning
+
+
+def _end(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    for name, column, _of_case in _columns(table):
+        if name_score(name, "status") < _LEAST or name in meaning.activity:
+            continue
+        if column.kind is Kind.TRUTH:
+            said = "true when a case is over"
+            return replace(_take(meaning, guesses, "ended", name, 0.7, said), ended_values=("true",))
+        if column.kind is Kind.TEXT and len(column.words) <= 100:
+            words = tuple(str(word) for word in column.words if ENDED_WORDS.match(str(word).strip()))
+            if words:
+                said = f"ended is: {', '.join(words)}"
+                return replace(_take(meaning, guesses, "ended", name, 0.7, said), ended_values=words)
+    return _end_by_activity(table, meaning, guesses)
+
+
+def _end_by_activity(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
+    """Activities after which nearly nothing follows end a case."""
+    case, at = case_codes(table, meaning), table.event_columns.get(meaning.at)
+    activity = table.event_columns.get(meaning.activity[0]) if len(meaning.activity) == 1 else None
+    if case is None or at is None or activity is None or at.kind is not Kind.INSTANT or activity.kind is not Kind.TEXT:
+        return meaning
+    keep = np.flatnonzero((case >= 0) & (activity.values >= 0))
+    order = keep[np.lexsort((at.values[keep], case[keep]))]
+    is_last = np.append(np.diff(case[order]) != 0, True) if len(order) else np.zeros(0, dtype=np.bool_)
+    lasts = np.bincount(activity.values[order][is_last], minlength=len(activity.words))
+    cases = int(is_last.sum())
+    pairs = np.unique(case[order].astype(np.int64) * len(activity.words) + activity.values[order]) % len(activity.words)
+    having = np.bincount(pairs, minlength=len(activity.words))
+    finals = [
+        str(activity.words[code])
+        for code in np.argsort(-lasts, kind="stable").tolist()
+        if lasts[code] >= max(3, cases // 100) and lasts[code] >= FINAL_SHARE * having[code]
+    ]
+    covered = sum(int(lasts[code]) for code in range(len(lasts)) if str(activity.words[code]) in finals)
+    if not finals or covered < 0.3 * cases:
+        return meaning
+    said = f"nothing follows them in {FINAL_SHARE:.0%} of the cases that have them; {covered:,} of {cases:,} cases end so"
+    guesses.append(Guess(role="ended_by", column=" + ".join(finals), score=0.5, reasons=(said,)))
+    return replace(meaning, ended_by=tuple(finals))
+
+
+def default_east(meaning: Meaning) -> int:
+    return east_of(meaning.zone)

@@ -1,0 +1,112 @@
+"""XLSX workbooks, row by row. Cells become texts first, so that a sheet and a CSV file of the same data are one."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+import openpyxl
+
+from zhengtong.analysis.reading.flat import FlatRows, flat_table
+from zhengtong.analysis.reading.tables import Faults, Place, Say, Table, malformed
+from zhengtong.analysis.reading.xes import FREE, MOST_TIMES
+
+LONGEST: Final = 32_767
+"""Characters in a cell, by the format."""
+ROWS_BETWEEN: Final = 5_000
+
+
+def read_sheet(path: Path, say: Say | None = None, *, default_east: int = 0, sheet: str = "") -> Table:
+    """
+    Raises:
+        Malformed
+    """
+    check_archive(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # whatever a broken archive makes of it
+        raise malformed(f"this is no workbook: {error}") from error
+    try:
+        if sheet and sheet not in book.sheetnames:
+            raise malformed(f"there is no sheet {sheet!r}; there are: {', '.join(book.sheetnames)}")
+        name = sheet or book.sheetnames[0]
+        rows, lines = _read(book[name], name, say)
+    finally:
+        book.close()
+    notes = [f"sheet {name!r}"] + ([f"other sheets: {', '.join(book.sheetnames)}"] if len(book.sheetnames) > 1 else [])
+    return flat_table(
+        "XLSX", rows, notes=notes, default_east=default_east,
+        locate=lambda some: [Place(lines[row], 0, name) for row in some],
+    )  # fmt: skip
+
+
+def check_archive(path: Path) -> None:
+    """
+    Raises:
+        Malformed: no archive, one that swells out of proportion, or parts with a document type.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            whole = sum(part.file_size for part in archive.infolist())
+            if whole > FREE * 4 + MOST_TIMES * path.stat().st_size or len(archive.infolist()) > 10_000:
+                raise malformed(f"the workbook unpacks to more than {MOST_TIMES} times its size: it is refused")
+            for part in archive.infolist():
+                if part.filename.endswith((".xml", ".rels")):
+                    with archive.open(part) as stream:
+                        if b"<!" in stream.read(4_096).replace(b"<!--", b""):
+                            raise malformed(f"{part.filename}: a document type is refused")
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise malformed(f"this is no workbook: {error}") from error
+
+
+def _read(sheet: Any, name: str, say: Say | None) -> tuple[FlatRows, Sequence[int]]:
+    rows: FlatRows | None = None
+    lines: list[int] = []
+    faults = Faults()
+    for number, cells in _texts(sheet):
+        if rows is None:
+            rows = FlatRows(_without_tail(cells), Place(number, 0, name))
+            width = len(rows.names)
+            continue
+        if any(cells[width:]):
+            faults.add(f"a value beside the {width} columns of the header", Place(number, width + 1, name))
+        rows.add([*(cell or None for cell in cells[:width]), *([None] * (width - len(cells)))])
+        lines.append(number)
+        if say is not None and number % ROWS_BETWEEN == 0:
+            say(number)
+    faults.check()
+    if rows is None:
+        raise malformed(f"sheet {name!r} is empty")
+    return rows, lines
+
+
+def _texts(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    try:
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            cells = [cell_text(value) for value in row]
+            if any(cells):
+                yield number, cells
+    except (ValueError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
+        raise malformed(f"the sheet cannot be read: {error}") from error
+
+
+def cell_text(value: object) -> str:
+    """
+    >>> cell_text(datetime(2024, 3, 5, 9)), cell_text(3.0), cell_text(None)
+    ('2024-03-05T09:00:00', '3', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def _without_tail(cells: Sequence[str]) -> list[str]:
+    width = len(cells)
+    while width and not cells[width - 1]:
+        width -= 1
+    return list(cells[:width])
