@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ def traces(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def successions(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
-    return [pair for events in traces(rows).values() for pair in zip(events, events[1:], strict=False)]
+    return [pair for events in traces(rows).values() for pair in pairwise(events)]
 
 
 def arrows(rows: Iterable[Row]) -> dict[tuple[str, str], list[int]]:

@@ -1,6 +1,8 @@
 """Clocks: what they read, held and extended, step by step, and when they wake."""
 
+from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,9 @@ from tests.kernel.stories import (
     granted,
     submitted,
 )
-from zhengtong.kernel.clocks import find_clock, find_clocks, find_docket, find_wake_at
+from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.clocks import DAYS, Alarm, find_clock, find_clocks, find_docket, find_wake_at
+from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import Term
 
 
@@ -144,6 +148,16 @@ class TestDutyClock:
         assert story.clock("publicity", "2026-03-10").status == "met"
 
 
+@dataclass(frozen=True)
+class Everywhere:
+    """One alarm on every clock."""
+
+    alarm: Alarm
+
+    def of(self, bound: Bound, state: State, clock: str) -> tuple[Alarm, ...]:
+        return (self.alarm,)
+
+
 class TestWaking:
     def test_wakes_at_the_next_lapse(self) -> None:
         story = accepted()
@@ -155,15 +169,16 @@ class TestWaking:
 
     def test_wakes_on_the_day_on_which_so_many_days_are_left(self) -> None:
         story = accepted()
-        thresholds = (Term.parse("2 wd"),)
-        wake = find_wake_at(story.bound, story.state, calendar(), at("2026-03-06T11:00"), thresholds)
+        two_left = Alarm(of_promise=True, is_after=False, amount=Fraction(2), measure=DAYS)
+        wake = find_wake_at(story.bound, story.state, calendar(), at("2026-03-06T11:00"), Everywhere(two_left))
         assert wake == at("2026-03-12T00:00")
         assert story.clock("decision", "2026-03-12T00:00").promised_left == 2
         assert story.clock("decision", "2026-03-11T23:59").promised_left == 3
 
     def test_comes_back_to_an_alarm_nobody_answered(self) -> None:
         story = accepted()
-        wake = find_wake_at(story.bound, story.state, calendar(), at("2026-04-01T11:00"), (), Term.parse("2 wd"))
+        late = Alarm(of_promise=False, is_after=True, amount=Fraction(0), measure=DAYS, repeat=Term.parse("2 wd"))
+        wake = find_wake_at(story.bound, story.state, calendar(), at("2026-04-01T11:00"), Everywhere(late))
         assert wake == at("2026-04-02T00:00")  # the step was due on 5 March: twenty working days since
 
     def test_finds_nothing_late_or_silent_before_it(self) -> None:

@@ -1,9 +1,11 @@
 """The town of the desk with a section of supervision: an officer and a chief, and the internal items they work with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.test import Client
 
+from tests.cases import town as desk
 from tests.cases.town import BEGAN, PASSWORD, Town, build_town, publish_inner, sign_in
 from zhengtong.accounts.actions import hold_post
 from zhengtong.accounts.models import Person, Post
@@ -38,12 +40,15 @@ def build_bureau() -> Bureau:
 
 
 def publish_check() -> None:
-    from tests.cases import town as desk
+    publish_with_chief("spot_check", {"supervisor": "qy-watch", "chief": "qy-chief"})
 
+
+def publish_with_chief(code: str, roles: Mapping[str, str]) -> None:
+    """An internal item whose roles may be filled by the chief's post."""
     staff = desk.STAFF
     desk.STAFF = (*staff, (CHIEF, "qy-chief", "qy", "supervisor", False))  # type: ignore[misc]
     try:
-        publish_inner("spot_check", {"supervisor": "qy-watch", "chief": "qy-chief"})
+        publish_inner(code, roles)
     finally:
         desk.STAFF = staff  # type: ignore[misc]
 
@@ -56,3 +61,7 @@ def second_officer(bureau: Bureau) -> Client:
     hold_post(person=person, post=post, role="A", from_on=BEGAN)
     account = open_staff_account(person=person, password=PASSWORD)
     return sign_in(Town(accounts={"祝平": account}, people={}, posts={}, units={}), "祝平")
+
+
+def publish_card() -> None:
+    publish_with_chief("card", {"supervisor": "qy-watch", "chief": "qy-chief", "reviewer": "qy-chief"})

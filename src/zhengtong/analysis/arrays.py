@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,8 @@ import numpy.typing as npt
 from zhengtong.analysis.logs import Codes, Ints
 
 Flags = npt.NDArray[np.bool_]
+SHORT: Final = 40_000
+"""Names whose pairs still have a code of 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +44,23 @@ class Numbered:
 
 def count_successions(offsets: Ints, codes: Codes, at: Ints, size: int) -> Counted:
     """Events that directly follow each other in a case: pair = left * size + right."""
-    after = _later(offsets, len(codes))
-    return _grouped(codes[after - 1].astype(np.int64) * size + codes[after], at[after] - at[after - 1])
+    wide = codes.astype(np.int64 if size > SHORT else np.int32, copy=False)
+    return _grouped(wide[:-1] * size + wide[1:], offsets, at, size * size)
 
 
 def group_gaps(offsets: Ints, codes: Codes, at: Ints, size: int, *, is_before: bool) -> Counted:
     """Gaps by the code of the event that ends them (`is_before`), or of the one after which they began."""
-    after = _later(offsets, len(codes))
-    return _grouped(codes[after if is_before else after - 1].astype(np.int64), at[after] - at[after - 1])
+    return _grouped(codes[1:] if is_before else codes[:-1], offsets, at, size)
 
 
 def count_rework(offsets: Ints, activity: Codes, size: int) -> Reworked:
-    case = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
-    keys, counts = np.unique(case * size + activity, return_counts=True)
+    cases = len(offsets) - 1
+    case = np.repeat(np.arange(cases, dtype=np.int64), np.diff(offsets))
+    keys, counts = _counted(case * size + activity, cases * size)
     keys, counts = keys[counts > 1], counts[counts > 1]
-    repeated = np.zeros(len(offsets) - 1, dtype=np.bool_)
-    if not len(keys):
-        return Reworked(repeated=repeated, cases=np.zeros(size, np.int64), extra=np.zeros(size, np.int64))
-    repeated[keys // size] = True
-    what = keys % size
+    repeated = np.zeros(cases, dtype=np.bool_)
+    repeated[keys // max(1, size)] = True
+    what = keys % max(1, size)
     extra = np.zeros(size, dtype=np.int64)
     np.add.at(extra, what, counts - 1)
     return Reworked(repeated=repeated, cases=np.bincount(what, minlength=size).astype(np.int64), extra=extra)
@@ -80,14 +81,22 @@ def number_variants(offsets: Ints, activity: Codes) -> Numbered:
     return Numbered(of_case=of_case, heads=np.array(heads, dtype=np.int64), counts=counts)
 
 
-def _later(offsets: Ints, events: int) -> Ints:
-    """The places of all events that are not the first of their case."""
-    is_later = np.ones(events, dtype=np.bool_)
-    is_later[offsets[:-1]] = False
-    return np.flatnonzero(is_later)
+def _grouped(group: Codes | Ints, offsets: Ints, at: Ints, size: int) -> Counted:
+    """The gaps between neighbours of the same case, by the group given for each pair of neighbours."""
+    within = np.ones(max(0, len(at) - 1), dtype=np.bool_)
+    within[offsets[1:-1] - 1] = False
+    of_gap, took = group[within], np.diff(at)[within]
+    if size <= 1 << 16:
+        of_gap = of_gap.astype(np.uint16)  # which numpy sorts by counting
+    groups, counts = _counted(of_gap, size)
+    return Counted(groups=groups, counts=counts, took=took[np.argsort(of_gap, kind="stable")])
 
 
-def _grouped(group: Ints, took: Ints) -> Counted:
-    order = np.argsort(group, kind="stable")
-    groups, counts = np.unique(group, return_counts=True)
-    return Counted(groups=groups, counts=counts.astype(np.int64), took=took[order])
+def _counted(keys: npt.NDArray[Any], size: int) -> tuple[Ints, Ints]:
+    """Which keys occur, in order, and how often: in a table of all where it is not much longer than the keys."""
+    if size <= 4 * len(keys) + SHORT:
+        table = np.bincount(keys, minlength=1)
+        found = np.flatnonzero(table)
+        return found.astype(np.int64, copy=False), table[found].astype(np.int64, copy=False)
+    found, counts = np.unique(keys, return_counts=True)
+    return found.astype(np.int64), counts.astype(np.int64)

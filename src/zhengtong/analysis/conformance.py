@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from django.utils.translation import gettext as _
 
-from zhengtong.analysis.logs import Codes, Column, Ints, Log
 from zhengtong.analysis.intervals import Share, share
+from zhengtong.analysis.logs import Codes, Column, Ints, Log
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.graph import BACK, is_by_law
 from zhengtong.kernel.procedures import START

@@ -12,7 +12,7 @@ import numpy as np
 
 from zhengtong.analysis.logs import NO_TIME
 from zhengtong.analysis.meanings import Meaning, east_of, long_table
-from zhengtong.analysis.reading.instants import DAY, find_reader
+from zhengtong.analysis.reading.instants import A_DAY, find_reader
 from zhengtong.analysis.reading.tables import Column, Kind, Table
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -452,8 +452,8 @@ def _check_limits(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meani
         values = of_cases(table, meaning, name)
         if values is None or len(values) != len(first):
             continue
-        known = (values != NO_TIME) & (first <= last) & (values > 365 * DAY)
-        after = float(np.mean(values[known] >= first[known] - DAY)) if known.any() else 0.0
+        known = (values != NO_TIME) & (first <= last) & (values > 365 * A_DAY)
+        after = float(np.mean(values[known] >= first[known] - A_DAY)) if known.any() else 0.0
         said = f"{after:.0%} lie after the first event"
         if after < _LATER:
             guesses[place] = replace(guesses[place], role=f"not {role}", reasons=(*guesses[place].reasons, said))

@@ -14,12 +14,10 @@ import numpy as np
 
 from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Codes, Column, Ints, Log, from_columns
 from zhengtong.analysis.reading import tables
-from zhengtong.analysis.reading.instants import DAY, MINUTE, READERS, find_reader, instant
+from zhengtong.analysis.reading.instants import A_DAY, MINUTE, READERS, find_reader, instant
 from zhengtong.analysis.reading.tables import Faults, Kind, Malformed, Place, Table
 
-EARLIEST, LATEST: Final = -365 * DAY, 253_370_764_800_000_000 - 8_000 * 365 * DAY
-"""Instants outside (1969 to some time after 2010 plus eight thousand years) stand for nothing, see `_sensible`."""
-_1971: Final = 365 * DAY
+_1971: Final = 365 * A_DAY
 _9000: Final = 221_845_392_000_000_000
 
 
@@ -334,7 +332,7 @@ def _with_cases(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> O
     return Observed(
         log=log, meaning=meaning, east=log.event_columns["east"], group=group, deadline=deadline, planned=planned,
         opened=opened, ended=ended, ended_at=ended_at, step_due=step_due,
-        has_clock=bool(np.any(local % DAY != 0)), notes=tuple(notes),
+        has_clock=bool(np.any(local % A_DAY != 0)), notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -391,7 +389,7 @@ def is_days(values: Ints, east: Any) -> bool:
     """Whether all instants are at midnight where they were written: days, not instants."""
     known = values != NO_TIME
     local = values + np.asarray(east, dtype=np.int64) * MINUTE
-    return bool(known.any()) and bool(np.all(local[known] % DAY == 0))
+    return bool(known.any()) and bool(np.all(local[known] % A_DAY == 0))
 
 
 def _instants(table: Table, name: str, length: int) -> tables.Column:

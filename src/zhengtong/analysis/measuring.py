@@ -17,7 +17,7 @@ from zhengtong.analysis.arrays import Counted, Flags, Numbered, Reworked
 from zhengtong.analysis.logs import UNKNOWN, Codes, Ints, Log
 from zhengtong.analysis.spreads import Spread, find_spread
 
-WORTH_COMPILING: Final = 300_000
+WORTH_COMPILING: Final = 1_500_000
 """Events from which loading the compiled passes pays."""
 WIDEST: Final = 2_000
 """Names up to which pairs are counted in a table of all of them; above, they are sorted."""
@@ -44,8 +44,13 @@ def _compiled() -> Passes:
     return passes
 
 
+def passes_of(events: int) -> Passes:
+    """The passes for so many events."""
+    return _compiled() if events >= WORTH_COMPILING else arrays
+
+
 def passes_for(log: Log) -> Passes:
-    return _compiled() if log.events >= WORTH_COMPILING else arrays
+    return passes_of(log.events)
 
 
 # ---- answers ----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ FEW_PEERS: Final = 1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTime:
     """What one step takes of a case from acceptance to decision, all its stays there together; times in the axis's
-    unit. `queued` is until the first trace of work, over the `seen` cases that left one before the act that ended it."""
+    unit. `queued` is until the first trace of work, over the `seen` stays with one before the act that ended them."""
 
     step: str
     whose: Whose
@@ -135,12 +135,12 @@ def _by_case(case: Ints, took: Ints) -> tuple[Ints, Ints]:
 
 
 def find_savings(
-    stays: Stays, accepted: Ints, decided: Ints, units: Sequence[str], *, q: float = 0.9, seed: int = 1, least: int = LEAST
-) -> tuple[Saving, ...]:  # fmt: skip
+    stays: Stays, accepted: Ints, decided: Ints, units: Sequence[str], *, q: float = 0.9, seed: int = 1
+) -> tuple[Saving, ...]:
     """Steps of units by the working time saved if their q-percentile came down to the middle one of comparable units.
 
     `units` names each case's unit: a department, or a department's item; comparable are the others of the same step in
-    the office's hands, with `least` cases or more. What has no peer, or is not slower than they, is not ranked.
+    the office's hands, with LEAST cases or more. What has no peer, or is not slower than they, is not ranked.
     """
     spans = clip(stays, accepted, decided)
     codes = {name: code for code, name in enumerate(sorted(set(units)))}
@@ -152,7 +152,7 @@ def find_savings(
         cases, took = _by_case(spans.case[mine], spans.took[mine])
         of = unit_of[cases]
         marks = {code: took[of == code] for code in np.unique(of).tolist()}
-        marks = {code: values for code, values in marks.items() if len(values) >= least}
+        marks = {code: values for code, values in marks.items() if len(values) >= LEAST}
         found += [
             one
             for code in marks

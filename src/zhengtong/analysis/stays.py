@@ -7,7 +7,6 @@ axis of working time, so that differences are working days.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
 
 import numpy as np
 
@@ -17,8 +16,6 @@ from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.procedures import Phase, RoleKind
 
 Flags = np.typing.NDArray[np.bool_]
-Columns = Mapping[str, np.typing.NDArray[np.object_]]
-HELD_PHASES: Final = frozenset({Phase.SUPPLEMENTING, Phase.SUSPENDED})
 
 
 class Whose(IntEnum):
@@ -71,8 +68,9 @@ def whose_steps(bound: Bound) -> dict[str, Whose]:
     """For whom a case waits in each state of a bound item: whoever holds it."""
     found = {}
     for code, rule in bound.states.items():
-        kind = bound.roles[rule.holder].kind if rule.holder in bound.roles else None
-        if rule.holder is None or kind is None:
+        role = bound.roles.get(rule.holder) if rule.holder is not None else None
+        kind = role.kind if role is not None else None
+        if kind is None:
             found[code] = Whose.NOBODY
         elif kind is RoleKind.PARTY:
             found[code] = Whose.APPLICANT

@@ -30,7 +30,7 @@ from zhengtong.catalogue.searching import Filters, initials_of
 __all__ = [
     "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult",
     "UnknownItemVersion", "bound_for", "bound_for_many", "complaints_of", "content", "departments", "digests_between",
-    "find_item", "guide", "in_english", "initials_of", "inner_items", "item_names", "item_version", "kinds",
+    "find_item", "guide", "in_english", "initials_of", "inner_items", "item_names", "item_version", "items_in_force", "kinds",
     "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes",
     "versions_in_force",
 ]  # fmt: skip
@@ -63,6 +63,12 @@ def versions_in_force(codes: Sequence[str], on: date) -> dict[str, int]:
     )
     rows = ItemVersion.objects.in_force(on).filter(open_items, item__code__in=codes).order_by("version")
     return dict(rows.values_list("item__code", "version"))
+
+
+def items_in_force(on: date) -> list[tuple[str, int, date]]:
+    """(code, version, in force from) of every published item, those outside the public catalogue too."""
+    rows = ItemVersion.objects.in_force(on).filter(item__status=ItemStatus.PUBLISHED).order_by("item__code", "version")
+    return list(rows.values_list("item__code", "version", "effective_from"))
 
 
 def inner_items(on: date) -> list[tuple[str, int]]:

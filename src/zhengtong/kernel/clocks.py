@@ -5,7 +5,7 @@ Counting rules: PROCEDURES 6; the counting itself is in `reckoning`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Final, Protocol
@@ -32,6 +32,9 @@ from zhengtong.kernel.states import Branch, ClockRun, Hold, RunStatus, State
 from zhengtong.kernel.terms import Term, Unit, lapse_at, law_day
 
 __all__ = [
+    "DAYS",
+    "HOURS",
+    "SHARE",
     "TARGET",
     "Alarm",
     "Alarms",
@@ -224,44 +227,16 @@ class Alarms(Protocol):
 
 
 def find_wake_at(
-    bound: Bound,
-    state: State,
-    calendar: Calendar,
-    at: datetime,
-    thresholds: Sequence[Term] = (),
-    repeat: Term | None = None,
-    alarms: Alarms | None = None,
+    bound: Bound, state: State, calendar: Calendar, at: datetime, alarms: Alarms | None = None
 ) -> datetime | None:
     """The earliest later instant at which, with no further event, some finding would read differently.
 
-    `thresholds`: days (or hours, for limits in hours) before the lapse at which an alarm is due; `repeat`: how
-    often an alarm that nobody answered comes back after the lapse; `alarms`: those of the rules in force. Silence that
-    is due wakes at once.
+    `alarms`: those of the rules in force, before and after a lapse. Silence that is due wakes at once.
 
-    Units: instants in UTC+8; thresholds in days are met at 00:00 of the day on which so many are left.
+    Units: instants in UTC+8; alarms in days are met at 00:00 of a day.
     Source: PROCEDURES 6
     """
-    waited = _Waited(tuple(_plain_alarms(thresholds)), repeat, alarms)
-    return _find_wake_at(bound, state, calendar, at, _find_running(state, calendar), waited)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waited:
-    """What is waited for: alarms on every clock, a repeat after every lapse, and the alarms of rules."""
-
-    plain: tuple[Alarm, ...]
-    repeat: Term | None
-    alarms: Alarms | None
-
-    def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]:
-        return self.plain if self.alarms is None else (*self.plain, *self.alarms.of(bound, state, clock))
-
-
-def _plain_alarms(thresholds: Sequence[Term]) -> Iterable[Alarm]:
-    for term in thresholds:
-        measure = HOURS if term.unit in MINUTES else DAYS
-        for of_promise in (False, True):
-            yield Alarm(of_promise=of_promise, is_after=False, amount=Fraction(term.n), measure=measure)
+    return _find_wake_at(bound, state, calendar, at, _find_running(state, calendar), alarms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +255,7 @@ def _find_running(state: State, calendar: Calendar) -> tuple[_Running, ...]:
 
 
 def _find_wake_at(
-    bound: Bound, state: State, calendar: Calendar, at: datetime, running: tuple[_Running, ...], waited: _Waited
+    bound: Bound, state: State, calendar: Calendar, at: datetime, running: tuple[_Running, ...], alarms: Alarms | None
 ) -> datetime | None:
     for each in running:
         if each.lapses_at is not None and each.lapses_at <= at and _is_answered(bound, state, each.run):
@@ -290,21 +265,18 @@ def _find_wake_at(
         running = (*running, _Running(step, *find_lapses(state, step, calendar)))
     earliest: datetime | None = None
     for each in running:
-        for moment in _find_moments(each, waited.of(bound, state, each.run.clock), waited.repeat, calendar, at):
+        waited = alarms.of(bound, state, each.run.clock) if alarms is not None else ()
+        for moment in _find_moments(each, waited, calendar, at):
             if moment > at and (earliest is None or moment < earliest):
                 earliest = moment
     return earliest
 
 
-def _find_moments(
-    running: _Running, alarms: Sequence[Alarm], repeat: Term | None, calendar: Calendar, at: datetime
-) -> Iterable[datetime]:
+def _find_moments(running: _Running, alarms: Sequence[Alarm], calendar: Calendar, at: datetime) -> Iterable[datetime]:
     """Its lapses and its alarms; those already over come back where they repeat."""
     for lapse in (running.lapses_at, running.promised_lapses_at):
         if lapse is not None:
             yield lapse
-            if repeat is not None and lapse <= at:
-                yield _next_repeat(lapse, repeat, calendar, at)
     for alarm in alarms:
         lapse = running.promised_lapses_at if alarm.of_promise else running.lapses_at
         if lapse is None or (lapse <= at and not alarm.is_after):
@@ -335,15 +307,22 @@ def find_moment(alarm: Alarm, run: ClockRun, lapse: datetime, calendar: Calendar
         return None
     if in_hours:
         assert limit is not None
-        return _minutes_from(lapse, int(amount * 60), alarm.is_after, limit.unit, calendar)
-    counts_work = limit is not None and limit.unit is Unit.WD
-    return _days_from(law_day(lapse) - _DAY, int(amount), alarm.is_after, counts_work, calendar)
+        moment = _minutes_from(lapse, int(amount * 60), alarm.is_after, limit.unit, calendar)
+        return None if run.status is RunStatus.HELD and run.holds[-1].since < moment else moment
+    due, unit = law_day(lapse) - _DAY, Unit.WD if limit is not None and limit.unit is Unit.WD else Unit.CD
+    if alarm.is_after:
+        return _after_days(run, due, Term(int(amount) + 1, unit), calendar)
+    day = calendar.add(due, -int(amount)) if unit is Unit.WD else due - timedelta(days=int(amount))
+    return lapse_at(day - _DAY)
 
 
-def _days_from(due: date, n: int, is_after: bool, counts_work: bool, calendar: Calendar) -> datetime:
-    """00:00 of the day on which n days are left until the due day, or on which more than n have gone since."""
-    days = n + 1 if is_after else -n
-    day = calendar.add(due, days) if counts_work else due + timedelta(days=days)
+def _after_days(run: ClockRun, due: date, term: Term, calendar: Calendar) -> datetime | None:
+    """00:00 of the day with which so many have gone since the due day; held days do not go, and may not have ended."""
+    if any(hold.until is None or law_day(hold.until) > due for hold in run.holds):
+        since_due = replace(run, from_at=lapse_at(due - _DAY), extensions=())
+        day = reach_of(since_due, term, calendar).due_on
+        return None if day is None else lapse_at(day - _DAY)
+    day = calendar.add(due, term.n) if term.unit is Unit.WD else due + timedelta(days=term.n)
     return lapse_at(day - _DAY)
 
 
@@ -497,8 +476,6 @@ def find_docket(
     state: State,
     calendar: Calendar,
     at: datetime,
-    thresholds: Sequence[Term] = (),
-    repeat: Term | None = None,
     alarms: Alarms | None = None,
 ) -> Docket:
     """The docket columns of a case. `assignee` is whoever acted last at the post that holds it; `window` a kept fact.
@@ -530,8 +507,6 @@ def find_docket(
         accepted_at=state.marks.get("accepted"),
         due_at=listed.lapses_at if listed is not None else None,
         promised_at=listed.promised_lapses_at if listed is not None else None,
-        wake_at=_find_wake_at(
-            bound, state, calendar, at, running, _Waited(tuple(_plain_alarms(thresholds)), repeat, alarms)
-        ),
+        wake_at=_find_wake_at(bound, state, calendar, at, running, alarms),
         closed_at=state.visits[-1].since if phase is Phase.CLOSED else None,
     )

@@ -1,4 +1,4 @@
-"""Reading the rules of supervision (监察规则): one rulebook edition per file, every word of it from closed vocabularies.
+"""Reading the rules of supervision (监察规则): one rulebook edition per file, each word from a closed list.
 
 A rule that names what does not exist is refused with file, line and mend, before it could find anything.
 """
@@ -60,8 +60,9 @@ class Edition:
     since: date
 
 
+@cache
 def editions() -> tuple[Edition, ...]:
-    """Every edition, in order of date."""
+    """Every edition, in order of date; kept until files change."""
     found = overlay.find_all(FOLDER)
     return tuple(
         Edition(version=version, path=path, since=date.fromisoformat(version[:10])) for version, path in found.items()
@@ -76,6 +77,9 @@ def load_rules(at: date | None = None) -> tuple[Rule, ...]:
     """
     in_force = [each for each in editions() if at is None or each.since <= at]
     return _load(in_force[-1].path) if in_force else ()
+
+
+overlay.when_forgotten(editions.cache_clear)
 
 
 @cache
@@ -209,7 +213,17 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Procedure], Iterator[str]]]]] = 
     "outcomes": ("unknown_outcome", _outcomes_of),
     "documents": ("unknown_document", _documents_of),
 }
-SCOPE_KEYS: Final = ("procedures", "items", "departments", "clocks", "acts", "outcomes", "documents", "receipts", "data")
+SCOPE_KEYS: Final = (
+    "procedures",
+    "items",
+    "departments",
+    "clocks",
+    "acts",
+    "outcomes",
+    "documents",
+    "receipts",
+    "data",
+)
 
 
 # ---- reading one rule -----------------------------------------------------------------------------------
@@ -315,7 +329,9 @@ def _read_metric(table: Table) -> Metric | None:
     said = table.text("metric")
     metric = METRICS.get(said)
     if metric is None and said:
-        table.complain("metric", "unknown_metric", f"nothing is measured as {said!r}", f"write one of {', '.join(METRICS)}")
+        table.complain(
+            "metric", "unknown_metric", f"nothing is measured as {said!r}", f"write one of {', '.join(METRICS)}"
+        )
     return metric
 
 
@@ -335,7 +351,9 @@ def _read_threshold(table: Table, metric: Metric | None) -> Quantity | None:
         threshold = Quantity.parse(said) if said else None
     except (ValueError, ZeroDivisionError):
         usual = metric.unit if metric is not None else ", ".join(Unit)
-        table.complain("threshold", "bad_threshold", f"{said!r} is no amount", f'write a number and a unit, as "3 {usual}"')
+        table.complain(
+            "threshold", "bad_threshold", f"{said!r} is no amount", f'write a number and a unit, as "3 {usual}"'
+        )
         return None
     if threshold is None:
         return None
@@ -385,7 +403,9 @@ def _read_scope(table: Table, metric: Metric | None, world: World) -> Scope:
         known = ", ".join(world.procedures)
         inner.complain("procedures", "unknown_procedure", f"there is no procedure {procedure!r}", f"write {known}")
     for key, (code, find) in _NAMED.items():
-        _check_names(inner, key, code, said[key], {name for each in world.among(said["procedures"]) for name in find(each)})
+        _check_names(
+            inner, key, code, said[key], {name for each in world.among(said["procedures"]) for name in find(each)}
+        )
     return Scope(on_spot=on_spot, **said)
 
 

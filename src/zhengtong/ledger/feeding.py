@@ -1,9 +1,9 @@
 """What changed since (变更供给): the cases with events a reader has not seen, from an opaque position, each once.
 
-Nothing is written for it when an act is recorded. SQLite has one writer at a time, so rowids stand in the order of
-commits; the hash of the event at the position tells whether the table is still the same (VACUUM, a move, a restore). On
-PostgreSQL commits overtake each other: a position holds the oldest transaction then open, and rows of that or a later
-one are given again. A position that is empty or not of this database gives every case."""
+Nothing is written for it when an act is recorded. Acts are dated before they wait for their turn, so commits overtake
+each other: on SQLite what was recorded in the last minutes before a position is given again; on PostgreSQL a position
+holds the oldest transaction then open, and only rows of that or a later one are. A position that is empty, or not of
+this database as it stands, gives every case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from typing import Final
 from django.db import connection
 
 from zhengtong.ledger.canonical import stamp
-from zhengtong.ledger.writing import read_instant
+from zhengtong.ledger.writing import as_driven, read_instant
 
 AT_ONCE: Final = 2_000
 OVERLAP: Final = timedelta(hours=1)
-"""How long before the last instant read an act may have been dated that is committed only now."""
+OVERLAP_SQLITE: Final = timedelta(minutes=10)
+"""How long before the last instant read an act may have been dated that is committed only now. PostgreSQL tells what was
+read before by the transaction, so there a longer one costs nothing; a reader on SQLite knows it by the seq."""
 _XIDS: Final = 2**32
 
 
@@ -36,14 +38,6 @@ def read_changes(position: str = "") -> Changes:
     return _read_sqlite(position) if connection.vendor == "sqlite" else _read_postgres(position)
 
 
-def count_behind(position: str) -> int:
-    """How many events were recorded since; -1 when the position says nothing."""
-    if connection.vendor != "sqlite":
-        return -1
-    rowid = _rowid_of(position)
-    return -1 if rowid is None else (_last_rowid() or 0) - rowid
-
-
 def iter_case_ids(after: int = -1) -> Iterator[int]:
     """Every case in order of id, in constant memory."""
     while True:
@@ -58,41 +52,38 @@ def iter_case_ids(after: int = -1) -> Iterator[int]:
 
 # ---- SQLite ------------------------------------------------------------------------------------------
 
+_NEWEST: Final = (
+    "SELECT case_id, seq, recorded_at, hash FROM ledger_event WHERE seq = batch ORDER BY recorded_at DESC LIMIT 1"
+)
+_SINCE_SQLITE: Final = (
+    "SELECT DISTINCT case_id FROM ledger_event WHERE seq = batch AND recorded_at >= %s ORDER BY case_id"
+)
+"""`seq = batch` is the condition of the index `event_recorded`: one entry for each act."""
+
 
 def _read_sqlite(position: str) -> Changes:
-    since, last = _rowid_of(position), _last_rowid()
-    now = "" if last is None else f"sqlite:{last}:{_hash_at(last)}"
-    if since is None or last is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST)
+        newest = cursor.fetchone()
+    now = "" if newest is None else f"sqlite|{newest[0]}|{newest[1]}|{bytes(newest[3]).hex()[:16]}|{newest[2]}"
+    since = _instant_of(position)
+    if since is None:
         return Changes(case_ids=iter_case_ids(), position=now, is_all=True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT case_id FROM ledger_event WHERE rowid > %s AND rowid <= %s ORDER BY case_id", [since, last]
-        )
+        cursor.execute(_SINCE_SQLITE, [as_driven(since - OVERLAP_SQLITE, "sqlite")])
         changed = [int(row[0]) for row in cursor.fetchall()]
     return Changes(case_ids=iter(changed), position=now, is_all=False)
 
 
-def _rowid_of(position: str) -> int | None:
-    """The rowid of a position, if the event that stood there stands there still."""
-    kind, _, rest = position.partition(":")
-    rowid, _, known = rest.partition(":")
-    if kind != "sqlite" or not rowid.isdecimal() or not known:
+def _instant_of(position: str) -> datetime | None:
+    """The instant of a position, if the event that stood there stands there still."""
+    parts = position.split("|")
+    if len(parts) != 5 or parts[0] != "sqlite" or not (parts[1].isdecimal() and parts[2].isdecimal()):
         return None
-    return int(rowid) if _hash_at(int(rowid)) == known else None
-
-
-def _last_rowid() -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(rowid) FROM ledger_event")
+        cursor.execute("SELECT hash FROM ledger_event WHERE case_id = %s AND seq = %s", [int(parts[1]), int(parts[2])])
         row = cursor.fetchone()
-    return None if row is None or row[0] is None else int(row[0])
-
-
-def _hash_at(rowid: int) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT hash FROM ledger_event WHERE rowid = %s", [rowid])
-        row = cursor.fetchone()
-    return bytes(row[0]).hex()[:16] if row else ""
+    return read_instant(parts[4]) if row and bytes(row[0]).hex()[:16] == parts[3] else None
 
 
 # ---- PostgreSQL --------------------------------------------------------------------------------------

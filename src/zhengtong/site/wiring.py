@@ -26,12 +26,16 @@ from zhengtong.ledger.installed import Handler, Reaction, install
 from zhengtong.operating.metrics import count_act
 from zhengtong.operating.pulses import worker_pulse
 from zhengtong.portal import actions as portal
+from zhengtong.supervision import projections as supervision
 from zhengtong.supervision.frame import menu as supervision_menu
+from zhengtong.supervision.surveying import survey_of_the_night
+from zhengtong.supervision.sweeping import catch_up, watch_round
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     documents.papers_to_render,
     cases.branches_asked,
     cases.notices_to_parties,
+    supervision.cards_as_they_stand,
 )
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -49,11 +53,14 @@ def wire() -> None:
         serials_for=draw_for_silence,
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
-        errands=(quarantine.rescan, worker_pulse()),
+        errands=(watch_round, quarantine.rescan, worker_pulse()),
         witness=count_act,
         found_by=case_actions.found_by,
-        chores=(end_cancelled_items, portal.erase_old_drafts, throttling.clear_old, sessions.clear_over),
-    )
+        chores=(
+            end_cancelled_items, portal.erase_old_drafts, throttling.clear_old, sessions.clear_over,
+            catch_up, survey_of_the_night,
+        ),
+    )  # fmt: skip
     outside.install(query_code=access.password_of)
     frames.install(administration_menu, supervision_menu, desk_menu, catalogue_menu)
 

@@ -26,9 +26,9 @@ from zhengtong.kernel.silence import find_silent_serials
 from zhengtong.kernel.supervision.rules import RANKS, Level, rank_of
 from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.chain import hex_digest
+from zhengtong.ledger.current import load_current
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.models.cases import Case
-from zhengtong.ledger.current import load_current
 from zhengtong.ledger.record import Recorded, StaleHistory, record
 from zhengtong.supervision.editions import Law
 from zhengtong.supervision.models import Card, Signal
@@ -111,7 +111,7 @@ def _opened(signal: Signal, bound: Bound, actor: Actor, at: datetime, act: str) 
     asked = {rule.name for rule in bound.actions[act].inputs}
     told: Mapping[str, Json] = {
         "level": signal.level, "subject": signal.number or signal.subject, "unit": signal.holder,
-        "rule": signal.rule, "signal": signal.key, "manner": "electronic", "relation": "unit",
+        "rule": f"{signal.rule}@{signal.edition}", "signal": signal.key, "manner": "electronic", "relation": "unit",
     }  # fmt: skip
     with override("zh-hans"):
         words = sentence(signal)
@@ -164,9 +164,8 @@ def link(case_id: int, relation: str, other: str, at: datetime) -> Recorded | No
         needed, _after = find_silent_serials(bound, current.state, calendar, at)
         drawn = installed().serials_for(bound, current.state, needed, at) if needed else {}
         key = f"{relation}:{other}"
-        command = Command(
-            act="link", actor=LAW, inputs={"relation": relation, "other": other}, key=key, hash=hex_digest, serials=drawn
-        )
+        inputs: Mapping[str, Json] = {"relation": relation, "other": other}
+        command = Command(act="link", actor=LAW, inputs=inputs, key=key, hash=hex_digest, serials=drawn)
         events = decide_link(bound, current.state, command, calendar, at)
         try:
             return record(

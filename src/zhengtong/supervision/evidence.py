@@ -1,4 +1,4 @@
-"""The evidence page (证据): what is wrong in a sentence, the events it rests on, the arithmetic, others of the same cause.
+"""The evidence page (证据): what is wrong in a sentence, the events it rests on, the arithmetic, others of its kind.
 
 Everything is read from the finding and the history it points into; sealed words and names of people stay out.
 """
@@ -253,13 +253,13 @@ def _check_chain(case: CaseRead) -> tuple[bool, str]:
 
 
 def _sums(row: Signal, finding: Finding, rule: object) -> Iterator[SumRow]:
-    signs = {"-": "−", "+": "＋", "=": "=", "": ""}
-    for n, step in enumerate(finding.arithmetic):
+    signs = {"-": "−", "+": "＋", "÷": "÷", "=": "="}
+    for n, step in enumerate(each for each in finding.arithmetic if each.what != "threshold"):
         is_total = step.sign == "="
         source = _("事实 #%(seq)s") % {"seq": step.seq} if step.seq else ""
         yield SumRow(
-            op="" if n == 0 and step.sign == "+" else signs.get(step.sign, step.sign),
-            quantity=quantity_words(step.amount), meaning=step_words(step),
+            op="" if n == 0 and step.sign == "+" else signs.get(step.sign, ""),
+            quantity=quantity_words(step.amount), meaning=step_words(step, row.family),
             source=_limit(row, rule) if is_total else source, total=is_total,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from zhengtong.kernel.supervision.rules import Level
-from zhengtong.kernel.terms import law_day
+from zhengtong.kernel.terms import LAW_ZONE, law_day
 from zhengtong.supervision.models import Card, Run, Signal
 from zhengtong.supervision.names import LEVELS, OUTCOMES, SIGNALS, STANDS, Names, names_of
 from zhengtong.supervision.narrowing import (
@@ -159,7 +159,7 @@ def overview(eye: Eye) -> Overview:
 
 def _overview(eye: Eye, *, whole: bool) -> Overview:
     rows, total, quiet = departments(eye)
-    heavy = card_lines(cards(CardFilters(), eye.regions, eye.at)[:HEAVIEST], eye)
+    heavy = card_lines(list(cards(CardFilters(), eye.regions, eye.at)[:HEAVIEST]), eye)
     charts = tuple(_charts(eye, rows)) if whole else ()
     return Overview(
         title=_title(total, heavy), tiles=tuple(_tiles(eye, total)), rows=rows, total=total, quiet=quiet, heavy=heavy,
@@ -301,9 +301,10 @@ def _tiles(eye: Eye, total: DepartmentRow) -> Iterator[FigureView]:
         label=_("按期"), value=str(course.n), url=course.url, signal="course",
         lines=(Link(_("在办共 %(n)s 件") % {"n": total.open.n}, total.open.url),),
     )  # fmt: skip
+    fraction = {"part": total.kept.n, "whole": total.decided.n}
     yield FigureView(
         label=_("按承诺办结，%(month)s") % {"month": month_words(eye.month)}, value=total.rate, url=total.kept.url,
-        lines=(Link(_("%(part)s / %(whole)s 件") % {"part": total.kept.n, "whole": total.decided.n}, total.decided.url),),
+        lines=(Link(_("%(part)s / %(whole)s 件") % fraction, total.decided.url),),
     )  # fmt: skip
 
 
@@ -341,7 +342,7 @@ def _card_line(row: Card, signal: Signal | None, names: Names, eye: Eye) -> Card
     days = max(0, (law_day(until) - law_day(since)).days)
     return CardLine(
         number=row.number, url=reverse("supervision:card", args=[row.number]), level=SIGNALS[row.level],
-        level_words=str(LEVELS[row.level]), what=headline(signal), title=names.item(row.item) if row.item else
+        level_words=str(LEVELS[row.level]), what=headline(signal, eye.at), title=names.item(row.item) if row.item else
         _subject(signal, names), unit=names.unit(row.unit), stands=stands_words(row), issued_at=row.issued_at,
         hung=days, hung_words=_hung_words(row, days), by_law=row.by_law, about=row.about, rule=row.rule,
     )  # fmt: skip
@@ -446,7 +447,7 @@ def _trend(eye: Eye) -> ChartView:
     return ChartView(
         code="trend", kind="line", say=_("本周发了 %(now)s 张红黄牌，上周 %(before)s 张") % said,
         sub=_("每周发出和撤销的牌，张"), category=_("哪一周"), rows=tuple(rows),
-        series=(*_series("yellow", "red"), SeriesView(label=_("撤销"), tone="used", is_dashed=True)),
+        series=(*_series("yellow", "red"), SeriesView(label=_("撤销的"), tone="used", is_dashed=True)),
     )  # fmt: skip
 
 
@@ -495,16 +496,12 @@ def _wall(eye: Eye) -> Iterator[tuple[str, tuple[WallRow, ...]]]:
 
 def _wall_row(instant: datetime, counts: Mapping[str, int], day: date) -> WallRow:
     is_midnight = instant == start_of(days_before(day, -1))
-    label = (
-        _("24:00 以前")
-        if is_midnight
-        else _("%(time)s 以前") % {"time": f"{instant.astimezone(start_of(day).tzinfo):%H:%M}"}
-    )
+    time = "24:00" if is_midnight else f"{instant.astimezone(LAW_ZONE):%H:%M}"
     cells = {
         kind: Cell(n=counts.get(kind, 0), url=to("cases", CaseFilters(until=f"{kind}:{instant.isoformat()}")))
         for kind in ("p", "d")
     }
-    return WallRow(label=label, promised=cells["p"], law=cells["d"])
+    return WallRow(label=_("%(time)s 以前") % {"time": time}, promised=cells["p"], law=cells["d"])
 
 
 # ---- by department, window, item ---------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from zhengtong.accounts import queries as people
 from zhengtong.kernel.supervision.rules import Whose
 from zhengtong.kernel.terms import law_day
-from zhengtong.ledger.queries import Case
 from zhengtong.supervision.figures import Eye
 from zhengtong.supervision.models import Signal, Watched
 from zhengtong.supervision.names import LEVELS, SIGNALS, Names, names_of
@@ -115,12 +114,10 @@ def _case_line(row: Watched, names: Names, signal: Signal | None, eye: Eye) -> C
         unit=names.unit(row.dept), signal=shown,
         signal_url=reverse("supervision:signal", args=[signal.key]) if signal else "", opened_at=row.opened_at,
         days=max(0, (law_day(end) - law_day(row.opened_at)).days), promised_at=row.promised_at, due_at=row.due_at,
-        decided_at=row.decided_at, is_late=_is_past(row.late_to_limit_at, end), is_over=_is_past(row.late_to_promise_at, end),
+        decided_at=row.decided_at, is_late=_is_past(row.late_to_limit_at, end),
+        is_over=_is_past(row.late_to_promise_at, end),
     )  # fmt: skip
 
 
 def _is_past(instant: datetime | None, end: datetime) -> bool:
     return instant is not None and instant <= end
-
-
-__all__ = ["Case", "CaseLine", "SignalLine", "case_lines", "signal_lines", "subject_words"]

@@ -13,7 +13,8 @@ from zhengtong.ledger.models.cases import Case
 class Watched(models.Model):
     """One case as the law now reads it, for figures and patterns. `facts` is `CaseFacts.as_plain()`; `rules` and
     `calendar` name the editions it was judged by, `seq` the last event that was read; `wake_at` is when, with no
-    further event, some finding of it will read differently."""
+    further event, some finding of it will read differently; `clock` packs a main clock that runs without a pause (see
+    `due_days`), for reckoning all of them at once."""
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
     number = models.TextField()
@@ -35,6 +36,7 @@ class Watched(models.Model):
     late_to_limit_at = models.DateTimeField(null=True)
     outcome = models.TextField(default="")
     wake_at = models.DateTimeField(null=True)
+    clock = models.BigIntegerField(null=True)
     seq = models.IntegerField()
     evaluated_at = models.DateTimeField()
     rules = models.TextField()
@@ -53,6 +55,7 @@ class Watched(models.Model):
             models.Index(fields=["region", "closed_at"], name="watched_region_closed"),
             models.Index(fields=["region", "dept", "due_at"], name="watched_open", condition=Q(closed_at=None)),
             models.Index(fields=["wake_at"], name="watched_wake", condition=Q(wake_at__isnull=False)),
+            models.Index(fields=["clock", "case"], name="watched_clock", condition=Q(clock__isnull=False)),
         ]
 
 
@@ -72,8 +75,8 @@ class Signal(models.Model):
     """One finding, as it was last found. `finding` is the whole of it; `card` the number of the card it led to.
 
     `holder` is the unit that held the case at the instant of the finding: who answers for it. `gone_at` is when it was
-    no longer found, because the history was corrected, or a rule or a calendar changed. `said_at` is when the rule said it
-    last (again), `told_at` empty until the people concerned were told so.
+    no longer found, because the history was corrected, or a rule or a calendar changed. `said_at` is when the rule said
+    it last (again), `told_at` empty until the people concerned were told so.
     """
 
     key = models.TextField(primary_key=True)

@@ -6,14 +6,14 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhengtong.accounts import queries as people
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.ui.values import SignalKind
 
 LEVELS: Final[Mapping[str, Promise]] = {
-    "red": gettext_lazy("红牌"), "yellow": gettext_lazy("黄牌"), "prompt": gettext_lazy("提示"),
+    "red": gettext_lazy("红牌"), "yellow": gettext_lazy("黄牌"), "prompt": pgettext_lazy("supervision", "提示"),
 }  # fmt: skip
 SIGNALS: Final[Mapping[str, SignalKind]] = {"red": "red", "yellow": "yellow", "prompt": "prompt"}
 CARD_STATES: Final[Mapping[str, Promise]] = {
@@ -27,7 +27,8 @@ STANDS: Final[Mapping[str, Promise]] = {
     "appealed": gettext_lazy("异议中"), "reported": gettext_lazy("已报整改"), "closed": gettext_lazy("已销"),
 }  # fmt: skip
 OUTCOMES: Final[Mapping[str, Promise]] = {
-    "corrected": gettext_lazy("已整改销号"), "revoked": gettext_lazy("已撤销"), "accountable": gettext_lazy("已移交问责"),
+    "corrected": gettext_lazy("已整改销号"), "revoked": gettext_lazy("已撤销"),
+    "accountable": gettext_lazy("已移交问责"),
     "not_issued": gettext_lazy("没有发牌"), "superseded": gettext_lazy("由更重的牌代替"),
 }  # fmt: skip
 SIGNAL_STATES: Final[Mapping[str, Promise]] = {

@@ -140,6 +140,7 @@ class CardFilters(Filters):
     unit: str = ""
 
 
+ENDS: Final = ("revoked", "corrected", "accountable")
 CARD_STATES: Final[Mapping[str, Q]] = {
     "open": Q(closed_at=None, issued_at__isnull=False),
     "proposed": Q(closed_at=None, issued_at=None),
@@ -147,7 +148,7 @@ CARD_STATES: Final[Mapping[str, Q]] = {
     "withdrawn": Q(outcome="revoked"),
     "corrected": Q(outcome="corrected"),
     "accountable": Q(outcome="accountable"),
-    "other": Q(closed_at__isnull=False, issued_at__isnull=False) & ~Q(outcome__in=("revoked", "corrected", "accountable")),
+    "other": Q(closed_at__isnull=False, issued_at__isnull=False) & ~Q(outcome__in=ENDS),
     "dropped": Q(closed_at__isnull=False, issued_at=None),
     "issued": Q(issued_at__isnull=False),
 }  # fmt: skip
@@ -222,8 +223,8 @@ def _promised() -> Q:
 
 CASE_STATES: Final[Mapping[str, Callable[[datetime], Q]]] = {
     "open": lambda at: Q(closed_at=None),
-    "course": lambda at: Q(closed_at=None) & ~_has_signal(),
-    "signalled": lambda at: Q(closed_at=None) & _has_signal(),
+    "course": lambda at: Q(closed_at=None) & Q(~_has_signal()),
+    "signalled": lambda at: Q(closed_at=None) & Q(_has_signal()),
     "late": lambda at: Q(closed_at=None, decided_at=None, late_to_promise_at__lte=at),
     "late_limit": lambda at: Q(closed_at=None, decided_at=None, late_to_limit_at__lte=at),
     "decided": lambda at: _promised(),
@@ -234,7 +235,7 @@ CASE_STATES: Final[Mapping[str, Callable[[datetime], Q]]] = {
 
 @cache
 def internal_procedures() -> frozenset[str]:
-    """Procedures in which the service deals with itself: cards, orders, confirmations. They are no cases of the public."""
+    """Procedures in which the service deals with itself (cards, orders, confirmations): no cases of the public."""
     return frozenset(
         code for code in codes() if any(load_procedure(code, version).internal for version in standing(code))
     )

@@ -1,13 +1,12 @@
-"""Findings as plain JSON (判断的存法), for the row of a signal: nothing is lost, and the same finding is the same text."""
+"""Findings as plain JSON (判断的存法), for the row of a signal: nothing is lost, the same finding is the same text."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from zhengtong.kernel.events import Json
 from zhengtong.kernel.supervision.findings import Evidence, Finding, Step, Subject
-from zhengtong.kernel.supervision.rules import Level, Quantity, Unit, Whose
+from zhengtong.kernel.supervision.rules import Level, Quantity, Whose
 
 
 def finding_as_plain(finding: Finding) -> dict[str, Json]:
@@ -15,7 +14,8 @@ def finding_as_plain(finding: Finding) -> dict[str, Json]:
     return {
         "rule": finding.rule, "version": finding.version, "metric": finding.metric, "level": str(finding.level),
         "subject": {"kind": str(finding.subject.kind), "ref": finding.subject.ref}, "occasion": finding.occasion,
-        "since": finding.since.isoformat(), "until": _instant(finding.until), "cleared_at": _instant(finding.cleared_at),
+        "since": finding.since.isoformat(), "until": _instant(finding.until),
+        "cleared_at": _instant(finding.cleared_at),
         "measured": amount_as_plain(finding.measured), "threshold": amount_as_plain(finding.threshold),
         "evidence": [{"case": each.case, "seq": each.seq, "why": each.why} for each in finding.evidence],
         "arithmetic": [_step(step) for step in finding.arithmetic], "params": dict(finding.params),
@@ -28,7 +28,8 @@ def finding_from_plain(plain: Mapping[str, Any]) -> Finding:
     return Finding(
         rule=plain["rule"], version=plain["version"], metric=plain["metric"], level=Level(plain["level"]),
         subject=Subject(kind=Whose(subject["kind"]), ref=subject["ref"]), occasion=plain["occasion"],
-        since=datetime.fromisoformat(plain["since"]), until=_read(plain["until"]), cleared_at=_read(plain["cleared_at"]),
+        since=datetime.fromisoformat(plain["since"]), until=_read(plain["until"]),
+        cleared_at=_read(plain["cleared_at"]),
         measured=_amount(plain["measured"]), threshold=_amount(plain["threshold"]),
         evidence=tuple(Evidence(**each) for each in plain["evidence"]),
         arithmetic=tuple(

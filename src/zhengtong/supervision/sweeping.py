@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from zhengtong.kernel.supervision.rules import Rule
@@ -113,8 +113,7 @@ def last_position() -> str:
 def _look_at_changes(doing: _Doing) -> str:
     since = last_position()
     changes = read_changes(since)
-    ids = _not_fresh(changes.case_ids, doing) if changes.is_all else changes.case_ids
-    _look(ids, doing, since)
+    _look(_not_fresh(changes.case_ids, doing, by_law=changes.is_all), doing, since)
     _look(_due(doing.now), doing, since)
     if changes.is_all:
         doing.begin()
@@ -141,7 +140,7 @@ def _look_at_all(doing: _Doing) -> str:
 
 def _due(now: datetime) -> Iterator[int]:
     """Cases whose alarm rang, in order of time, from the partial index; one that stays due is met once."""
-    last: tuple[datetime, int] | None = None
+    last: tuple[Any, int] | None = None
     while True:
         rows = Watched.objects.filter(wake_at__lte=now).order_by("wake_at", "case_id")
         if last is not None:
@@ -153,19 +152,38 @@ def _due(now: datetime) -> Iterator[int]:
         last = (some[-1][0], some[-1][1])
 
 
-def _not_fresh(case_ids: Iterable[int], doing: _Doing) -> Iterator[int]:
-    """Without those that were watched since their last event, by the same law: a killed first run goes on quickly."""
+def _not_fresh(case_ids: Iterable[int], doing: _Doing, *, by_law: bool) -> Iterator[int]:
+    """Without those that were watched since their last event, and with `by_law` by the law in force: the feed gives
+    some again, and a first run that was killed goes on quickly."""
     for some in _batches(case_ids, PAGE):
         seqs = dict(Case.objects.filter(pk__in=some).values_list("pk", "last_seq"))
-        fresh = Watched.objects.filter(
-            case_id__in=some, rules=doing.law.edition, calendar=doing.law.calendar_edition
-        ).values_list("case_id", "seq", "wake_at")
+        known = Watched.objects.filter(case_id__in=some)
+        if by_law:
+            known = known.filter(rules=doing.law.edition, calendar=doing.law.calendar_edition)
+        rows = known.values_list("case_id", "seq", "wake_at")
         skipped = {
             case_id
-            for case_id, seq, wake_at in fresh
+            for case_id, seq, wake_at in rows
             if seq == seqs.get(case_id) and (wake_at is None or wake_at > doing.now)
         }
         yield from (case_id for case_id in some if case_id not in skipped)
+
+
+_BEHIND: Final = (
+    "SELECT c.id FROM ledger_case c LEFT JOIN supervision_watched w ON w.case_id = c.id "
+    "WHERE w.seq IS NULL OR w.seq < c.last_seq ORDER BY c.id"
+)
+"""Whatever the feed did not give, because it was dated back further than any act waits: looked for once a night."""
+
+
+def catch_up(now: datetime) -> Watchings:
+    """The nightly chore: watch every case that is behind its history, whatever the reason."""
+    doing = _Doing(kind=Run.Kind.SWEEP, law=law_now(now), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND)
+        behind = [int(row[0]) for row in cursor.fetchall()]
+    _look(behind, doing, last_position())
+    return doing.end(last_position())
 
 
 def _failed_before(doing: _Doing) -> list[int]:

@@ -21,6 +21,7 @@ from zhengtong.kernel.supervision.watching import find_findings
 from zhengtong.ledger.history import Loaded
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.writing import Pen, transaction, upsert_sql
+from zhengtong.supervision.due_days import pack
 from zhengtong.supervision.editions import Law
 from zhengtong.supervision.plain import amount_as_plain, finding_as_plain
 
@@ -66,7 +67,8 @@ def _watched(loaded: Loaded, bound: Bound, state: State, law: Law, now: datetime
     due, promised = (None, None) if run is None else find_lapses(state, run, law.calendar)
     return {
         "case_id": loaded.ref.id, "number": state.number, "due_at": due, "promised_at": promised,
-        "wake_at": law.find_next_look(bound, state, now), "seq": loaded.ref.last_seq,
+        "wake_at": law.find_next_look(bound, state, now), "clock": None if run is None else pack(run),
+        "seq": loaded.ref.last_seq,
         "evaluated_at": now, "rules": law.edition, "calendar": law.calendar_edition,
     }  # fmt: skip
 
@@ -78,16 +80,6 @@ def _of_facts(facts: CaseFacts) -> Values:
         "opened_at": facts.opened_at, "accepted_at": facts.accepted_at, "decided_at": facts.decided_at,
         "closed_at": facts.closed_at, "late_to_promise_at": facts.late_to_promise_at,
         "late_to_limit_at": facts.late_to_limit_at, "outcome": facts.outcome, "facts": facts.as_plain(),
-    }  # fmt: skip
-
-
-def _signal(  # noqa: PLR0913 - a finding, and where its case stands
-    finding: Finding, facts: CaseFacts, case_id: int, holders: Holders, law: Law, now: datetime
-) -> Values:
-    return signal_values(finding, law, now) | {
-        "case_id": case_id, "number": facts.number, "region": facts.region, "dept": facts.dept,
-        "unit": facts.unit, "holder": holders.at(finding.since) or facts.unit, "window": facts.window, "item": facts.item,
-        "procedure": facts.procedure,
     }  # fmt: skip
 
 
@@ -111,6 +103,16 @@ class Holders:
         return self._known[until]
 
 
+def _signal(
+    finding: Finding, facts: CaseFacts, case_id: int, holders: Holders, law: Law, now: datetime
+) -> Values:
+    return signal_values(finding, law, now) | {
+        "case_id": case_id, "number": facts.number, "region": facts.region, "dept": facts.dept,
+        "unit": facts.unit, "holder": holders.at(finding.since) or facts.unit, "window": facts.window,
+        "item": facts.item, "procedure": facts.procedure,
+    }  # fmt: skip
+
+
 def signal_values(finding: Finding, law: Law, now: datetime) -> Values:
     """What the finding itself says; where it stands comes from its case, or from what a pattern is about."""
     rule = law.rule(finding.rule)
@@ -131,14 +133,16 @@ def signal_values(finding: Finding, law: Law, now: datetime) -> Values:
 # ---- a finding on many cases ----------------------------------------------------------------------------
 
 
-def pattern_values(finding: Finding, law: Law, now: datetime, region: str) -> Values:
-    """A finding about a window, a post, a unit, an item or a person, with the department that answers for it."""
+def pattern_values(finding: Finding, law: Law, now: datetime, regions: Mapping[str, str]) -> Values:
+    """A finding about a window, a post, a unit, an item or a person, with the department that answers for it.
+    `regions` gives the region of each unit."""
     kind, ref = finding.subject.kind, finding.subject.ref
     unit = _unit_of(kind, ref, finding.params)
+    dept = finding.params.get("dept") or (people.dept_of(unit) if unit else "")
     return signal_values(finding, law, now) | {
-        "case_id": None, "number": "", "region": finding.params.get("region", region),
-        "dept": finding.params.get("dept") or (people.dept_of(unit) if unit else ""), "unit": unit, "holder": unit,
-        "window": ref if kind is Whose.WINDOW else "", "item": ref if kind is Whose.ITEM else "", "procedure": "",
+        "case_id": None, "number": "", "region": regions.get(unit) or regions.get(dept, ""), "dept": dept,
+        "unit": unit, "holder": unit or dept, "window": ref if kind is Whose.WINDOW else "",
+        "item": ref if kind is Whose.ITEM else "", "procedure": "",
     }  # fmt: skip
 
 
@@ -182,7 +186,7 @@ def _put_signals(pen: Pen, watch: Watch) -> None:
 def put_signal(pen: Pen, values: Values) -> None:
     """A finding, new or seen before: its card and when it was first seen stay as they are."""
     names = tuple(values)
-    assert KEPT <= values.keys()
+    assert values.keys() >= KEPT
     marks = ", ".join(["%s"] * len(names))
     sets = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in KEPT)
     listed = ", ".join(f'"{name}"' for name in names)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timezone
 from typing import Final
 
 MINUTE: Final = 60_000_000
-DAY: Final = 86_400_000_000
+A_DAY: Final = 86_400_000_000
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 ISO: Final = re.compile(
@@ -121,12 +121,12 @@ def from_datetime(moment: datetime, default_east: int) -> tuple[int, int]:
     """A datetime of a spreadsheet or database."""
     if moment.tzinfo is None:
         clock = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1_000_000 + moment.microsecond
-        return (moment.toordinal() - _EPOCH) * DAY + clock - default_east * MINUTE, default_east
+        return (moment.toordinal() - _EPOCH) * A_DAY + clock - default_east * MINUTE, default_east
     utc = moment.astimezone(timezone.utc)  # noqa: UP017 - as the name says
     offset = moment.utcoffset()
     east = 0 if offset is None else int(offset.total_seconds()) // 60
     clock = ((utc.hour * 60 + utc.minute) * 60 + utc.second) * 1_000_000 + utc.microsecond
-    return (utc.toordinal() - _EPOCH) * DAY + clock, east
+    return (utc.toordinal() - _EPOCH) * A_DAY + clock, east
 
 
 def _local(year: int, month: int, day: int, clock: tuple[str | None, str | None, str | None, str | None]) -> int | None:
@@ -139,7 +139,7 @@ def _local(year: int, month: int, day: int, clock: tuple[str | None, str | None,
     if hours > 24 or minutes > 59 or seconds > 59 or (hours == 24 and (minutes or seconds)):
         return None
     micros = int((fraction or "0")[:6].ljust(6, "0"))
-    return days * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros
+    return days * A_DAY + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros
 
 
 def _east(zone: str | None) -> int | None:

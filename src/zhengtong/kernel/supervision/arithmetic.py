@@ -61,8 +61,7 @@ def _count_days(  # noqa: PLR0913 - one limit and how it is read
     whole = _allowed(run, limit, calendar) + extended
     lines: list[tuple[str, Fraction | int, str]] = [("+", counted, "counted"), ("-", counted - used, "held")]
     if is_after:
-        between = calendar.count(due, law_day(at)) if unit is Unit.WORKING_DAYS else (law_day(at) - due).days
-        result = max(between, 1)
+        result = max(used_up(replace(run, from_at=lapse - _DAY), limit, calendar, at), 1)
         lines += [("-", whole - extended, "limit"), ("-", extended, "extended")]
         rest, what = result - (used - whole), "over"
     else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from zhengtong.kernel.authority import CONSENT
 from zhengtong.kernel.binding import Bound
@@ -46,6 +46,7 @@ from zhengtong.kernel.supervision.vocabulary import Metric, by_code
 from zhengtong.kernel.terms import LAW_ZONE, law_day
 
 _MINUTE: Final = timedelta(minutes=1)
+_Body = TypeVar("_Body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +75,15 @@ class Look:
         for event in self.events:
             self.kinds.setdefault(type(event.body), []).append(event)
 
-    def of(self, kind: type) -> list[Event]:
-        """The standing events of a kind, in order."""
-        return self.kinds.get(kind, _NONE)
+    def of(self, kind: type[_Body]) -> list[tuple[Event, _Body]]:
+        """The standing events of a kind with their bodies, in order."""
+        return [(event, cast("_Body", event.body)) for event in self.kinds.get(kind, ())]
 
     @cached_property
     def acts(self) -> tuple[tuple[Event, Acted, ActionRule], ...]:
         """The acts people did that the law of the case knows."""
         known = self.bound.actions
-        return tuple(
-            (event, event.body, known[event.body.act])  # type: ignore[union-attr]
-            for event in self.of(Acted)
-            if event.body.act in known  # type: ignore[union-attr]
-        )
+        return tuple((event, body, known[body.act]) for event, body in self.of(Acted) if body.act in known)
 
     def acts_in(self, scope: Scope) -> Iterator[tuple[Event, Acted, ActionRule]]:
         """The acts a scope speaks of, by name and by outcome."""
@@ -113,7 +110,6 @@ class Look:
         return next((event for event, body, _ in self.acts if "accepted" in body.marks), None)
 
 
-_NONE: Final[list[Event]] = []
 Measure: TypeAlias = Callable[[Look, Rule], Iterator[Sighting]]
 
 
@@ -146,7 +142,7 @@ def _entry_gap(look: Look, rule: Rule) -> Iterator[Sighting]:
         if event.seq != event.batch or event.recorded_at - event.at < _GAP or event.person == LAW_PERSON:
             continue
         if act_of is None:
-            act_of = {each.batch: each.body.act for each in look.of(Acted)}  # type: ignore[union-attr]
+            act_of = {each.batch: body.act for each, body in look.of(Acted)}
         act = act_of.get(event.batch, event.kind)
         gap = look.calendar.count(law_day(event.at), law_day(event.recorded_at))
         if names(rule.scope.acts, act):
@@ -195,9 +191,8 @@ def _decided_before_accepted(look: Look, rule: Rule) -> Iterator[Sighting]:
     decision = look.decision
     if decision is not None and decision[1].marks["decided"] < accepted:
         yield _once(decision[0], "decided")
-    for event in look.of(ResultIssued):
-        assert isinstance(event.body, ResultIssued)
-        if event.body.valid_from < law_day(accepted):
+    for event, body in look.of(ResultIssued):
+        if body.valid_from < law_day(accepted):
             yield _once(event, "result")
 
 
@@ -251,7 +246,7 @@ def _own_consents(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 
 def _settling(look: Look, branch: str) -> Event | None:
-    return next((e for e in reversed(look.of(BranchSettled)) if e.body.branch == branch), None)  # type: ignore[union-attr]
+    return next((event for event, body in reversed(look.of(BranchSettled)) if body.branch == branch), None)
 
 
 # ---- what was said and made -----------------------------------------------------------------------------
@@ -273,7 +268,7 @@ def _words_missing(name: str) -> Measure:
 
 def _closed_without_paper(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Acts with an outcome whose paper was not made."""
-    issued = {event.batch for event in look.of(DocumentIssued)}
+    issued = {event.batch for event, _ in look.of(DocumentIssued)}
     return _counted(
         (event, "no_paper")
         for event, body, known in look.acts_in(rule.scope)
@@ -283,12 +278,10 @@ def _closed_without_paper(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 def _papers_unserved(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Papers that were not served when the case moved on."""
-    for event in look.of(DocumentIssued):
-        body = event.body
-        assert isinstance(body, DocumentIssued)
+    for event, body in look.of(DocumentIssued):
         if not names(rule.scope.documents, body.document):
             continue
-        served = next((e for e in look.of(DocumentServed) if e.body.number == body.number), None)  # type: ignore[union-attr]
+        served = next((each for each, said in look.of(DocumentServed) if said.number == body.number), None)
         moved = _moved_on(look, event)
         if moved is not None and (served is None or served.seq > moved.seq):
             seen = _once(moved, "moved_on", params={"document": body.document, "number": body.number})
@@ -311,11 +304,13 @@ def _moved_on(look: Look, event: Event) -> Event | None:
 
 def _not_contacted(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Answers given without having spoken to whoever called."""
-    return _counted((e, "not_contacted") for e, body, _ in look.acts_in(rule.scope) if body.inputs.get("contacted") is False)  # fmt: skip # noqa: E501
+    return _counted(
+        (event, "not_contacted") for event, body, _ in look.acts_in(rule.scope) if body.inputs.get("contacted") is False
+    )
 
 
 def _bad_ratings(look: Look, rule: Rule) -> Iterator[Sighting]:
-    return _counted((event, "rated") for event in look.of(Rated) if event.body.level <= _BAD)  # type: ignore[union-attr]
+    return _counted((event, "rated") for event, body in look.of(Rated) if body.level <= _BAD)
 
 
 _BAD: Final = 2
@@ -331,31 +326,30 @@ def _outcomes(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 def _needless_supplements(look: Look, rule: Rule) -> Iterator[Sighting]:
     """A supplement was asked for, and nothing came that had not been there before."""
-    supplied = {
-        event.batch: event
-        for event, body, known in look.acts
-        if body.left and look.bound.states.get(body.left) is not None
-        and look.bound.phase_of(body.left) is Phase.SUPPLEMENTING and body.entered != body.left
-        and any(each.kind == "materials" for each in known.inputs)
-    }  # fmt: skip
+    supplied = [(event, body) for event, body, known in look.acts if _supplies(look.bound, body, known)]
     if not supplied:
         return
-    known_before: set[str] = set()
+    had: set[str] = set()
     news: set[int] = set()
-    for event in look.of(MaterialReceived):
-        assert isinstance(event.body, MaterialReceived)
-        if event.body.commitment not in known_before:
-            known_before.add(event.body.commitment)
+    for event, came in look.of(MaterialReceived):
+        if came.commitment not in had:
+            had.add(came.commitment)
             news.add(event.batch)
-    for batch, event in supplied.items():
-        if batch not in news:
-            asked = next((e for e, b, _ in reversed(look.acts) if e.seq < event.seq and b.entered == _left_of(event)), None)  # fmt: skip # noqa: E501
-            evidence = ((asked.seq, "asked"), (event.seq, "nothing_new")) if asked else ((event.seq, "nothing_new"),)
-            yield replace(_once(event, "nothing_new"), evidence=evidence)
+    for event, body in supplied:
+        if event.batch not in news:
+            asked = [each for each, said, _ in look.acts if each.seq < event.seq and said.entered == body.left]
+            before = ((asked[-1].seq, "asked"),) if asked else ()
+            yield replace(_once(event, "nothing_new"), evidence=(*before, (event.seq, "nothing_new")))
 
 
-def _left_of(event: Event) -> str:
-    return event.body.left if isinstance(event.body, Acted) else ""
+def _supplies(bound: Bound, body: Acted, known: ActionRule) -> bool:
+    """Whether an act brings what was asked for and ends the waiting."""
+    return (
+        body.left in bound.states
+        and body.entered != body.left
+        and bound.phase_of(body.left) is Phase.SUPPLEMENTING
+        and any(each.kind == "materials" for each in known.inputs)
+    )
 
 
 def _materials_waived(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -363,8 +357,8 @@ def _materials_waived(look: Look, rule: Rule) -> Iterator[Sighting]:
     required = {each.code for each in look.bound.materials if each.required}
     return _counted(
         (event, "waived")
-        for event in look.of(MaterialChecked)
-        if event.body.verdict == "waived" and event.body.material in required  # type: ignore[union-attr]
+        for event, body in look.of(MaterialChecked)
+        if body.verdict == "waived" and body.material in required
     )
 
 
@@ -388,11 +382,7 @@ def _materials_beyond_list(look: Look, rule: Rule) -> Iterator[Sighting]:
     if look.of(Rebound):  # the law it stood under before may have asked for them
         return iter(())
     listed = {each.code for each in look.bound.materials}
-    return _counted(
-        (event, "beyond_list")
-        for event in look.of(MaterialReceived)
-        if event.body.material not in listed  # type: ignore[union-attr]
-    )
+    return _counted((event, "beyond_list") for event, body in look.of(MaterialReceived) if body.material not in listed)
 
 
 def _conforming_declined(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -400,7 +390,7 @@ def _conforming_declined(look: Look, rule: Rule) -> Iterator[Sighting]:
     verdicts = {each.verdict for each in look.state.materials.values()}
     if verdicts != {"accepted"}:
         return
-    checked = tuple((event.seq, "accepted") for event in look.of(MaterialChecked))
+    checked = tuple((event.seq, "accepted") for event, _ in look.of(MaterialChecked))
     for event, body, _ in look.acts_in(rule.scope):
         if body.outcome is not None:
             yield replace(_once(event, "declined"), evidence=(*checked, (event.seq, "declined")))
@@ -412,9 +402,7 @@ def _conforming_declined(look: Look, rule: Rule) -> Iterator[Sighting]:
 def _fees(wrong: Callable[[FeeSettled, Rule], bool], why: str) -> Measure:
     def measure(look: Look, rule: Rule) -> Iterator[Sighting]:
         """Settled fees with which something is wrong."""
-        return _counted(
-            (event, why) for event in look.of(FeeSettled) if wrong(event.body, rule)  # type: ignore[arg-type]
-        )
+        return _counted((event, why) for event, body in look.of(FeeSettled) if wrong(body, rule))
 
     return measure
 
@@ -439,7 +427,7 @@ def _is_waived_alone(fee: FeeSettled, rule: Rule) -> bool:
 def _fees_off_list(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Fees demanded that the item does not name."""
     listed = {line.code for line in look.bound.fees}
-    return _counted((e, "off_list") for e in look.of(FeeDemanded) if e.body.fee not in listed)  # type: ignore[union-attr]
+    return _counted((event, "off_list") for event, body in look.of(FeeDemanded) if body.fee not in listed)
 
 
 def _fees_differ(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -466,23 +454,24 @@ def _results_before_fees(look: Look, rule: Rule) -> Iterator[Sighting]:
             due[body.fee] = event
         elif isinstance(body, FeeSettled):
             due.pop(body.fee, None)
-        elif isinstance(body, ResultIssued) and due and event.batch in acts:
-            if any(guard.word == "fees" for guard in acts[event.batch].needs):
-                yield replace(
-                    _once(event, "made"), evidence=(*((e.seq, "due") for e in due.values()), (event.seq, "made"))
-                )
+        elif isinstance(body, ResultIssued) and due and _needs_fees(acts.get(event.batch)):
+            yield replace(_once(event, "made"), evidence=(*((e.seq, "due") for e in due.values()), (event.seq, "made")))
+
+
+def _needs_fees(known: ActionRule | None) -> bool:
+    return known is not None and any(guard.word == "fees" for guard in known.needs)
 
 
 # ---- mistakes ------------------------------------------------------------------------------------------------
 
 
 def _acts_reverted(look: Look, rule: Rule) -> Iterator[Sighting]:
-    return _counted((event, "reverted") for event in look.of(Reverted))
+    return _counted((event, "reverted") for event, _ in look.of(Reverted))
 
 
 def _data_corrected(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Data that were read otherwise afterwards."""
-    return _counted((e, "corrected") for e in look.of(Corrected) if names(rule.scope.data, e.body.path))  # type: ignore[union-attr]
+    return _counted((event, "corrected") for event, body in look.of(Corrected) if names(rule.scope.data, body.path))
 
 
 # ---- holds and extensions ----------------------------------------------------------------------------------------
@@ -492,7 +481,12 @@ def _holds(look: Look, scope: Scope) -> Iterator[tuple[ClockRun, int, Hold]]:
     """The pauses of main clocks, with their place in the run."""
     for run in look.state.clocks:
         rule = look.bound.clocks.get(run.clock)
-        if run.holds and run.how != "void" and rule is not None and names(scope.clocks, run.clock, *(("main",) * rule.main)):
+        if (
+            run.holds
+            and run.how != "void"
+            and rule is not None
+            and names(scope.clocks, run.clock, *(("main",) * rule.main))
+        ):
             yield from ((run, n, hold) for n, hold in enumerate(run.holds) if hold.seq > run.seq)
 
 
@@ -502,18 +496,18 @@ def _event(look: Look, seq: int) -> Event:
 
 def _left(look: Look, run: ClockRun, holds: tuple[Hold, ...], at: datetime, seq: int) -> Fraction | None:
     """What was left of a promise (of the limit, where nothing was promised) at an instant, with the holds before it."""
-    extended = sum(
-        e.seq < seq and e.seq > run.seq and e.body.clock == run.clock  # type: ignore[union-attr]
-        for e in look.of(ClockExtended)
-    )
-    then = replace(
-        run, holds=holds, extensions=run.extensions[:extended], status=RunStatus.RUNNING, how="", stopped_at=None
-    )
     limit = run.promised or run.legal
     if limit is None:
         return None
+    extensions = run.extensions[: _extended_before(look, run, seq)]
+    then = replace(run, holds=holds, extensions=extensions, status=RunStatus.RUNNING, how="", stopped_at=None)
     left = still_left(then, limit, reach_of(then, limit, look.calendar), look.calendar, at)
     return None if left is None else Fraction(left)
+
+
+def _extended_before(look: Look, run: ClockRun, seq: int) -> int:
+    """How often a run had been extended before an event."""
+    return sum(run.seq < event.seq < seq and body.clock == run.clock for event, body in look.of(ClockExtended))
 
 
 def _left_when_held(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -554,17 +548,13 @@ def _held_within_a_day(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 def _extended_late(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Extensions written when the limit had already lapsed."""
-    for event in look.of(ClockExtended):
-        assert isinstance(event.body, ClockExtended)
-        run = find_run(look.state, event.body.clock)
+    for event, body in look.of(ClockExtended):
+        run = find_run(look.state, body.clock)
         if run is None or event.seq < run.seq or not names(rule.scope.clocks, run.clock):
             continue
-        before = sum(
-            each.seq < event.seq and each.seq > run.seq and each.body.clock == run.clock  # type: ignore[union-attr]
-            for each in look.of(ClockExtended)
-        )
         holds = tuple(hold for hold in run.holds if hold.since <= event.at)
-        lapse = find_lapse(replace(run, extensions=run.extensions[:before], holds=holds), look.calendar)
+        then = replace(run, extensions=run.extensions[: _extended_before(look, run, event.seq)], holds=holds)
+        lapse = find_lapse(then, look.calendar)
         if lapse is not None and event.at >= lapse:
             yield replace(_once(event, "extended"), evidence=((run.seq, "start"), (event.seq, "extended")))
 
@@ -572,9 +562,7 @@ def _extended_late(look: Look, rule: Rule) -> Iterator[Sighting]:
 # ---- the vocabulary ---------------------------------------------------------------------------------------------
 
 
-def _metric(  # noqa: PLR0913 - one row of a table
-    code: str, unit: Unit, name: str, name_en: str, measure: Measure, *uses: str
-) -> tuple[Metric, Measure]:
+def _metric(code: str, unit: Unit, name: str, name_en: str, measure: Measure, *uses: str) -> tuple[Metric, Measure]:
     units = (unit, Unit.CALENDAR_DAYS) if code.startswith("left_") else (unit,)
     metric = Metric(code=code, family=Family.CONDUCT, units=units, name=name, name_en=name_en, uses=frozenset(uses))
     return metric, measure
@@ -585,9 +573,12 @@ _TABLE: Final = (
     _metric("entry_gap", Unit.WORKING_DAYS, "补录滞后", "Entered after it happened", _entry_gap, "acts"),
     _metric("times_done", _TIMES, "同一行为次数", "Times an act was done", _times_done, "acts", "outcomes"),
     _metric("steps_out_of_order", _TIMES, "环节缺失、颠倒", "Steps out of order", _steps_out_of_order, "acts"),
-    _metric("acted_without_role", _TIMES, "无权岗位办理", "Acts by a role without the power", _acted_without_role, "acts"),
     _metric(
-        "minutes_to_decision", Unit.MINUTES, "收件到决定的分钟数", "Minutes from receipt to decision", _minutes_to_decision
+        "acted_without_role", _TIMES, "无权岗位办理", "Acts by a role without the power", _acted_without_role, "acts"
+    ),
+    _metric(
+        "minutes_to_decision", Unit.MINUTES, "收件到决定的分钟数", "Minutes from receipt to decision",
+        _minutes_to_decision,
     ),
     _metric(
         "decided_before_accepted", _TIMES, "决定或结果早于受理", "Decided before accepted", _decided_before_accepted
@@ -610,7 +601,8 @@ _TABLE: Final = (
         "acts", "outcomes",
     ),
     _metric(
-        "closed_without_paper", _TIMES, "办结无文书", "Closed without a paper", _closed_without_paper, "acts", "outcomes"
+        "closed_without_paper", _TIMES, "办结无文书", "Closed without a paper", _closed_without_paper,
+        "acts", "outcomes",
     ),
     _metric("papers_unserved", _TIMES, "文书未送达即推进", "Papers not served", _papers_unserved, "documents"),
     _metric("not_contacted", _TIMES, "未联系诉求人", "Callers not contacted", _not_contacted, "acts", "outcomes"),
@@ -628,7 +620,9 @@ _TABLE: Final = (
         "conforming_declined", _TIMES, "材料合格而不予受理", "Conforming applications declined", _conforming_declined,
         "acts", "outcomes",
     ),
-    _metric("receipts_missing", _TIMES, "收费无票据", "Fees without a receipt", _fees(_is_without_receipt, "no_receipt")),
+    _metric(
+        "receipts_missing", _TIMES, "收费无票据", "Fees without a receipt", _fees(_is_without_receipt, "no_receipt")
+    ),
     _metric(
         "receipts_of_others", _TIMES, "非中心票据", "Receipts of another series",
         _fees(_is_of_another_series, "other_receipt"), "receipts",

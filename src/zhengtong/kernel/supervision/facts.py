@@ -46,6 +46,8 @@ from zhengtong.kernel.supervision.scoping import is_on_spot
 from zhengtong.kernel.terms import LAW_ZONE, Term, Unit, law_day
 
 PARTY: Final = "party"
+WINDOW_ROLES: Final = ("window", "clerk")
+"""Roles of the post at which the applicant is received."""
 CARD: Final = "card"
 JOINT: Final = "joint_theme"
 _NO_TERM: Final = Term(0, Unit.WD)
@@ -198,6 +200,7 @@ class CaseFacts:
     fees_due: int
     links: tuple[tuple[str, str], ...]
     level: str
+    category: str
 
     @property
     def is_at_once(self) -> bool:
@@ -247,10 +250,9 @@ def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> 
     marks = {name: value.astimezone(LAW_ZONE) for name, value in state.marks.items()}
     mains = [each for each in late if main is not None and each.seq == main.seq]
     closed_at = state.visits[-1].since.astimezone(LAW_ZONE) if phase is Phase.CLOSED else None
-    window = bound.posts.get("window")
+    window = next((bound.posts[role] for role in WINDOW_ROLES if role in bound.posts), None)
     outcome = bound.outcomes.get(state.outcome or "")
     kinds = [type(event.body) for event in state.history if event.seq not in state.struck]
-    level = state.facts.get("level")
     return CaseFacts(
         number=state.number,
         procedure=state.procedure,
@@ -304,8 +306,15 @@ def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> 
         fees=tuple(_payments(state)),
         fees_due=sum(not fee.how for fee in state.fees.values()),
         links=tuple((relation, other) for relation, other in state.links),
-        level=level if isinstance(level, str) else "",
+        level=_kept(state, "level"),
+        category=_kept(state, "category"),
     )
+
+
+def _kept(state: State, name: str) -> str:
+    """A kept fact that is a code: the level of a card, the category of a hotline order."""
+    value = state.facts.get(name)
+    return value if isinstance(value, str) else ""
 
 
 _ACTS: Final[Mapping[type, str]] = {

@@ -274,9 +274,9 @@ def _rated_low(facts: CaseFacts, _around: Around) -> Hit | None:
 
 
 def _acceptances(facts: CaseFacts, _around: Around) -> Iterator[Hit]:
-    if facts.accepted_at is not None:
-        seq = facts.accepted.seq if facts.accepted is not None else 1
-        yield Hit(facts.accepted_at, facts.number, seq, "accepted")
+    """The first acceptance: an organ further up accepts once more what it is sent."""
+    if facts.accepted is not None:
+        yield _hit(facts, facts.accepted, "accepted")
 
 
 def _closings(facts: CaseFacts, _around: Around) -> Iterator[tuple[str, Hit]]:

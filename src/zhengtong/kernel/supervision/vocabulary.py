@@ -1,4 +1,4 @@
-"""What a metric of supervision is (指标). The metrics of one case stand in `clock_metrics` and `conduct_metrics`, those of
+"""What a metric of supervision is (指标). Those of one case stand in `clock_metrics` and `conduct_metrics`, those of
 many cases in `pattern_metrics`; `metrics.METRICS` is all of them, and rules may measure nothing else.
 """
 

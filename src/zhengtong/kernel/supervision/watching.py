@@ -153,9 +153,7 @@ def _group_of(state: State, clock: str) -> str | None:
 # ---- limits -------------------------------------------------------------------------------------------------
 
 
-def _find_broken(
-    watch: _OnItem, bound: Bound, state: State, calendar: Calendar, at: datetime
-) -> Iterator[Finding]:
+def _find_broken(watch: _OnItem, bound: Bound, state: State, calendar: Calendar, at: datetime) -> Iterator[Finding]:
     if not watch.clock_rules:
         return
     for run in state.clocks:
@@ -169,7 +167,7 @@ def _find_broken(
                     yield from _find_of_run(rules, run, bound, state, calendar, at)
 
 
-def _find_of_run(  # noqa: PLR0913 - one run and all that reads it
+def _find_of_run(
     rules: Sequence[_ClockRule], run: ClockRun, bound: Bound, state: State, calendar: Calendar, at: datetime
 ) -> Iterator[Finding]:
     now = at if run.stopped_at is None else min(at, run.stopped_at)
@@ -199,7 +197,7 @@ def _say_of_run(each: _ClockRule, case: _Case, run: ClockRun, lapse: datetime, s
     if not alarm.is_after and lapse <= case.at:
         ends.append(lapse)
     cleared = min(ends, default=None)
-    seen_at = cleared or (since if rule.repeat is None else find_repeat(since, rule.repeat, case.calendar, case.at))
+    seen_at = cleared or _last_said(run, rule, case, since)
     measured = find_sum(run, lapse, case.calendar, seen_at, of_promise=alarm.of_promise, is_after=alarm.is_after)
     amount, steps = measured.amount, measured.steps
     if rule.metric in SHARES:
@@ -228,6 +226,14 @@ def _say_of_run(each: _ClockRule, case: _Case, run: ClockRun, lapse: datetime, s
     )
 
 
+def _last_said(run: ClockRun, rule: Rule, case: _Case, since: datetime) -> datetime:
+    """When the rule last said it by now; while the clock is held it keeps silent."""
+    if rule.repeat is None:
+        return since
+    is_held = run.status is RunStatus.HELD
+    return find_repeat(since, rule.repeat, case.calendar, min(case.at, run.holds[-1].since) if is_held else case.at)
+
+
 def _name_of(case: _Case, clock: str) -> str:
     if clock.startswith("step:"):
         rule = case.bound.states.get(clock[5:])
@@ -246,9 +252,9 @@ def _events_of(run: ClockRun, state: State) -> Iterator[tuple[int, str]]:
     if run.extensions:
         for event in state.history:
             body = event.body
-            if isinstance(body, ClockExtended) and body.clock == run.clock and event.seq > run.seq:
-                if event.seq not in state.struck:
-                    yield event.seq, "extended"
+            is_own = isinstance(body, ClockExtended) and body.clock == run.clock and event.seq > run.seq
+            if is_own and event.seq not in state.struck:
+                yield event.seq, "extended"
     if run.stopped_at is not None:
         stopped = _stopping(run, state)
         if stopped is not None:
@@ -257,12 +263,14 @@ def _events_of(run: ClockRun, state: State) -> Iterator[tuple[int, str]]:
 
 def _stopping(run: ClockRun, state: State) -> int | None:
     if run.clock.startswith("step:"):
-        return next((visit.seq for visit in state.visits if visit.since == run.stopped_at and visit.seq > run.seq), None)
+        return next(
+            (visit.seq for visit in state.visits if visit.since == run.stopped_at and visit.seq > run.seq), None
+        )
     for event in state.history:
         body = event.body
-        if isinstance(body, ClockStopped) and body.clock == run.clock and event.at == run.stopped_at:
-            if event.seq > run.seq and event.seq not in state.struck:
-                return event.seq
+        is_own = isinstance(body, ClockStopped) and body.clock == run.clock and event.seq > run.seq
+        if is_own and event.at == run.stopped_at and event.seq not in state.struck:
+            return event.seq
     return None
 
 

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from zhengtong.accounts import clock
 from zhengtong.accounts.traces import file_of
-from zhengtong.supervision.figures import COLUMNS, CardLine, Eye, age_words, by_table, card_lines
+from zhengtong.supervision.figures import CardLine, Eye, age_words, by_table, card_lines
 from zhengtong.supervision.forms import TakingForm
 from zhengtong.supervision.frame import context, supervisor_required, watcher_of
 from zhengtong.supervision.lists import case_lines, signal_lines
 from zhengtong.supervision.models import Card, Signal, Watched
-from zhengtong.supervision.names import CARD_STATES, CASE_STATES, FAMILIES, LEVELS, SIGNAL_STATES, Names, names_of
+from zhengtong.supervision.names import CARD_STATES, CASE_STATES, FAMILIES, LEVELS, SIGNAL_STATES, names_of
 from zhengtong.supervision.narrowing import (
     AGES,
     OPEN_AGES,
@@ -59,13 +59,13 @@ def _cards_page(request: HttpRequest, form: TakingForm | None) -> HttpResponse:
     if by and by not in BY:
         raise Http404
     shown = {
-        "filters": filters, "query": filters.query, "by": by, "form": form or TakingForm(), "states": _words(CARD_STATES),
-        "levels": _words(LEVELS), "ages": [(code, age_words(code)) for code in AGES],
+        "filters": filters, "query": filters.query, "by": by, "form": form or TakingForm(),
+        "states": _words(CARD_STATES), "levels": _words(LEVELS), "ages": [(code, age_words(code)) for code in AGES],
         **_card_choices(eye),
     }  # fmt: skip
     if by:
         rows, total = by_table(filters, eye, by)
-        heads = [_("发出"), _("撤销"), _("整改销号"), _("移交问责"), _("另行了结"), _("在挂")]
+        heads = [_("发出"), _("撤销的"), _("整改销号"), _("移交问责"), _("另行了结"), _("在挂")]
         shown |= {"rows": rows, "total": total, "heads": heads, "first_head": _by_words(by), "count": total.cells[0].n}
     else:
         page = Paginator(cards(filters, eye.regions, eye.at), PAGE).get_page(request.GET.get("page"))
@@ -170,6 +170,3 @@ def case_list(request: HttpRequest) -> HttpResponse:
         **_choices(codes),
     )  # fmt: skip
     return render(request, "supervision/watch/cases.html", shown)
-
-
-__all__ = ["COLUMNS", "Names", "card_list", "case_list", "export_cards", "signal_list"]

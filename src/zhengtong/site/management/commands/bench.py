@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print what is kept in the file")
         parser.add_argument("--table", action="store_true", help="measure nothing: print what is kept, as a table")
         parser.add_argument("--full", action="store_true", help="more rounds and longer ones: some twenty minutes")
+        parser.add_argument("--year", action="store_true", help="supervision: a city's whole year, some half an hour")
         parser.add_argument("--tiny", action="store_true", help="only whether it runs; the figures mean nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
         wanted = {name: part for name, part in PARTS.items() if name in (options["parts"] or PARTS)}
         size = harness.FULL if options["full"] else harness.TINY if options["tiny"] else harness.USUAL
-        found = harness.run_parts(wanted, size, say=self._say)
+        found = harness.run_parts(wanted, replace(size, is_year=options["year"]), say=self._say)
         kept = harness.keep(found)
         self.stdout.write(json.dumps(kept, ensure_ascii=False) if options["json"] else harness.table(kept))
         if any(isinstance(line, harness.Failed) for lines in found.values() for line in lines):

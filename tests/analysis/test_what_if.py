@@ -1,0 +1,141 @@
+"""The queue model against closed forms and against itself: nothing changed is nothing different, a shorter limit is
+never kept more often, one more at the post never makes anybody wait longer on the same random numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zhengtong.analysis.logs import NO_TIME
+from zhengtong.analysis.stays import Stays, Whose
+from zhengtong.analysis.what_if import Change, TooLittle, apply, ask, prepare, simulate
+from zhengtong.analysis.working_time import DAY
+
+HOUR = DAY // 7
+
+
+def one_step(arrivals: np.ndarray, takes: np.ndarray, servers: int) -> np.ndarray:
+    """How long each case of one step waits."""
+    count = len(arrivals)
+    _begins, _ends, waited = simulate(
+        arrivals, np.arange(count + 1, dtype=np.int64), np.zeros(count, np.int32), takes, np.array([servers], np.int64)
+    )
+    return waited
+
+
+def poisson(count: int, mean: float, seed: int) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).exponential(mean, count)).astype(np.int64)
+
+
+class TestQueue:
+    def test_waits_as_long_as_mm1_says(self) -> None:
+        arrivals = poisson(200_000, 1_000_000, 1)
+        takes = np.random.default_rng(2).exponential(600_000, len(arrivals)).astype(np.int64)
+        assert one_step(arrivals, takes, 1).mean() == pytest.approx(0.6 / (1 - 0.6) * 600_000, rel=0.05)
+
+    def test_waits_as_long_as_md1_says(self) -> None:
+        arrivals = poisson(200_000, 1_000_000, 3)
+        takes = np.full(len(arrivals), 700_000)
+        assert one_step(arrivals, takes, 1).mean() == pytest.approx(0.7 / (2 * (1 - 0.7)) * 700_000, rel=0.05)
+
+    def test_waits_as_long_as_mm2_says(self) -> None:
+        arrivals = poisson(200_000, 1_000_000, 5)
+        takes = np.random.default_rng(6).exponential(1_400_000, len(arrivals)).astype(np.int64)
+        rho = 0.7  # Erlang C of two: 2ρ²/(1+ρ); mean wait C·S/(2(1-ρ))
+        erlang = 2 * rho * rho / (1 + rho)
+        assert one_step(arrivals, takes, 2).mean() == pytest.approx(erlang * 1_400_000 / (2 * (1 - rho)), rel=0.05)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(0, 50), st.integers(0, 30)), min_size=1, max_size=60), st.integers(1, 4)
+    )  # fmt: skip
+    def test_one_more_never_makes_anybody_wait_longer(self, rows: list[tuple[int, int]], servers: int) -> None:
+        arrivals = np.cumsum([gap for gap, _take in rows]).astype(np.int64)
+        takes = np.array([take for _gap, take in rows], dtype=np.int64)
+        assert np.all(one_step(arrivals, takes, servers + 1) <= one_step(arrivals, takes, servers))
+
+    def test_visits_follow_each_other_and_delays_need_nobody(self) -> None:
+        begins, ends, waited = simulate(
+            np.array([0, 1], np.int64), np.array([0, 3, 4], np.int64), np.array([0, -1, 0, 0], np.int32),
+            np.array([10, 5, 10, 3], np.int64), np.array([1], np.int64),
+        )  # fmt: skip
+        assert begins.tolist() == [0, 10, 15, 1]
+        assert ends.tolist() == [10, 15, 25, 13]
+        assert waited.tolist() == [0, 0, 0, 9]
+
+
+def history(cases: int = 240, *, load: float = 0.85, seed: int = 9) -> tuple[Stays, np.ndarray, np.ndarray]:
+    """Cases that are examined at one post and approved at another, as a queue would have left them."""
+    chance = np.random.default_rng(seed)
+    arrivals = np.cumsum(chance.exponential(HOUR / load, cases)).astype(np.int64)
+    takes = chance.exponential(HOUR, 2 * cases).astype(np.int64)
+    offsets = np.arange(0, 2 * cases + 1, 2, dtype=np.int64)
+    pool = np.tile(np.array([0, 1], np.int32), cases)
+    begins, ends, _waited = simulate(arrivals, offsets, pool, takes, np.array([1, 1], np.int64))
+    stays = Stays(
+        steps=("examining", "approving"), cases=cases, case=np.repeat(np.arange(cases), 2), step=pool,
+        whose=np.full(2 * cases, Whose.OFFICE, np.int32), since=begins, until=ends, begun=ends,
+        places=("desk", "chief"), place=pool,
+    )  # fmt: skip
+    return stays, begins[offsets[:-1]], ends[offsets[1:] - 1]
+
+
+def flow_of(limit: int = 2, **given: float):
+    stays, accepted, decided = history(**given)
+    limits = np.full(stays.cases, limit)
+    return prepare(stays, accepted=accepted, decided=decided, started=accepted, limits=limits)
+
+
+class TestReplay:
+    def test_what_is_comes_to_what_was(self) -> None:
+        answer = ask(flow_of(), Change(), seed=4, replications=60)
+        assert answer.check.observed > 0
+        assert answer.check.holds
+
+    def test_changing_nothing_changes_nothing(self) -> None:
+        answer = ask(flow_of(), Change(), seed=4, replications=30)
+        assert answer.then == answer.now
+        assert (answer.difference.low, answer.difference.high) == (0, 0)
+
+    def test_the_same_seed_gives_the_same_answer(self) -> None:
+        change = Change(limit=1, servers=(("desk", 1),))
+        assert ask(flow_of(), change, seed=7, replications=20) == ask(flow_of(), change, seed=7, replications=20)
+        assert ask(flow_of(), change, seed=7, replications=20) != ask(flow_of(), change, seed=8, replications=20)
+
+    @pytest.mark.parametrize("limit", [0, 1, 2])
+    def test_a_shorter_limit_is_never_kept_more_often(self, limit: int) -> None:
+        answer = ask(flow_of(limit=3), Change(limit=limit), seed=2, replications=30)
+        assert answer.difference.low >= 0
+        assert answer.then.share.mid >= answer.now.share.mid
+
+    def test_a_person_more_takes_the_queue_away(self) -> None:
+        answer = ask(flow_of(load=0.97), Change(servers=(("desk", 1), ("chief", 1))), seed=2, replications=30)
+        before = {load.pool: load.waits.mid for load in answer.now.pools}
+        after = {load.pool: load.waits.mid for load in answer.then.pools}
+        assert all(after[pool] < before[pool] for pool in before)
+        assert answer.difference.high <= 0
+
+    def test_two_steps_made_one_are_one_visit_of_both_posts(self) -> None:
+        flow = flow_of(cases=30)
+        merged = apply(flow, Change(merge=("examining", "approving"), spared=0.5))
+        assert len(merged.takes) == 30
+        assert merged.takes.tolist() == (flow.takes[::2] + (flow.takes[1::2] * 0.5).astype(np.int64)).tolist()
+        assert (merged.pools[0], merged.servers[0]) == ("desk+chief", 2)
+        assert merged.counts_from.tolist() == merged.counts_to.tolist() == list(range(30))
+
+    def test_days_the_applicant_takes_are_not_counted(self) -> None:
+        stays = Stays(
+            steps=("examining", "waiting"), cases=1, case=np.zeros(3, np.int64), step=np.array([0, 1, 0], np.int32),
+            whose=np.array([Whose.OFFICE, Whose.APPLICANT, Whose.OFFICE], np.int32),
+            since=np.array([0, DAY, 4 * DAY]), until=np.array([DAY, 4 * DAY, 5 * DAY]),
+            begun=np.array([DAY, 4 * DAY, 5 * DAY]), places=("desk",), place=np.array([0, -1, 0], np.int32),
+        )  # fmt: skip
+        at = np.array([0]), np.array([5 * DAY])
+        flow = prepare(stays, accepted=at[0], decided=at[1], started=at[0], limits=np.array([1]))
+        assert flow.seen_used.tolist() == [1]  # days 1 to 4 were held, both ends included
+
+    def test_a_history_without_a_decision_cannot_be_replayed(self) -> None:
+        stays, accepted, _decided = history(cases=3)
+        nothing = np.full(3, NO_TIME)
+        with pytest.raises(TooLittle):
+            prepare(stays, accepted=accepted, decided=nothing, started=accepted, limits=nothing)
