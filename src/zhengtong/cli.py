@@ -27,6 +27,7 @@ ENTRIES: Final = (
     Entry("run", "serve and work together; Ctrl-C stops both", "zhengtong run --demo"),
     Entry("serve", "the web pages alone", "zhengtong serve --bind 127.0.0.1:8080"),
     Entry("work", "the one background process: silence, alarms, outbox, the day's root", "zhengtong work"),
+    Entry("analyse", "copy what is new for analyses, and say how cases went", "zhengtong analyse --item CODE --json"),
     Entry("sweep", "wake every case whose time has come, once", "zhengtong sweep --json"),
     Entry("init", "make a real installation: administrators, keys, region", "zhengtong init"),
     Entry(
@@ -45,6 +46,8 @@ ENTRIES: Final = (
     Entry("law", "check, show or put into force the procedure files", "zhengtong law check"),
     Entry("catalogue", "import the items of a catalogue", "zhengtong catalogue import items.jsonl"),
     Entry("verify", "check the ledger off-line: hashes, order, roots, triggers", "zhengtong verify --json"),
+    Entry("observe", "supervise somebody else's system from its event log", "zhengtong observe log.xes.gz --out report"),
+    Entry("export", "the ledger as a bundle, or its history as XES or OCEL 2.0", "zhengtong export --xes city.xes.gz"),
     Entry("rebuild", "fold every case again and compare the docket", "zhengtong rebuild"),
     Entry("keys", "list, rotate and retire the keys", "zhengtong keys rotate"),
     Entry("bench", "measure acts, days, search, lists and pages on this machine", "zhengtong bench days search"),

@@ -14,7 +14,7 @@ from zhengtong.analysis.logs import from_rows
 
 
 def table_of(rows: list[naive.Row]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [[], [], [], []]
+    columns = [[row[place] for row in rows] for place in range(4)]
     kinds = [pa.string(), pa.string(), pa.timestamp("us", tz="UTC"), pa.string()]
     return pa.table(
         [pa.array(values, type=kind) for values, kind in zip(columns, kinds, strict=True)],

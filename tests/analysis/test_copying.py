@@ -1,5 +1,6 @@
 """The columnar copy of the ledger."""
 
+import json
 import os
 import signal
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from tests.cast import NOW
 from zhengtong.analysis import copying, queries
@@ -70,6 +72,21 @@ class TestCopy:
     def test_is_asked_for_before_it_is_there(self) -> None:
         with pytest.raises(NotCopied):
             queries.process_map(queries.Selection())
+
+
+class TestCommand:
+    def test_copies_and_says_what_there_is(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("analyse", "--json")
+        told = json.loads(capsys.readouterr().out)
+        assert told["cases"] == told["copied"]["cases"] == Case.objects.count()
+        assert told["successions"] == told["acts"] - told["cases"]
+        call_command("analyse", "--refresh", "--json")
+        assert json.loads(capsys.readouterr().out) == {"copied": {"cases": 0, "events": 0, "rebuilt": False}}
+
+    def test_can_copy_all_of_it_again(self, capsys: pytest.CaptureFixture[str]) -> None:
+        copying.copy_of_the_night(NOW)
+        call_command("analyse", "--rebuild", "--refresh", "--json")
+        assert json.loads(capsys.readouterr().out)["copied"]["cases"] == Case.objects.count()
 
 
 @pytest.mark.usefixtures("in_small_steps")

@@ -100,6 +100,18 @@ class TestBothWays:
         assert one.variants.top() == other.variants.top()
         assert one.variants.of_case.tolist() == other.variants.of_case.tolist()
 
+    def test_tell_ways_apart_whose_hashes_are_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rows = [(f"c{n}", what, place, None) for n in range(30) for place, what in enumerate(f"{n % 7:03b}")]
+        log = from_rows(rows)
+        monkeypatch.setattr(passes, "_hash", lambda *_: 7)
+        loop: Any = passes._variants
+        of_case, heads, counts = loop.py_func(log.offsets, log.activity)
+        found = arrays.number_variants(log.offsets, log.activity)
+        assert [of_case.tolist(), heads.tolist(), counts.tolist()] == [
+            found.of_case.tolist(), found.heads.tolist(), found.counts.tolist()
+        ]  # fmt: skip
+        assert len(heads) == 7
+
     def test_without_the_compiler_numpy_answers(self) -> None:
         said = subprocess.run(
             [sys.executable, "-c", _WITHOUT_NUMBA], capture_output=True, text=True, check=True, timeout=60

@@ -37,11 +37,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def as_table(log: Log, folder: Path) -> Any:
     path = folder / f"{next(_numbers)}.parquet"
-    columns = [
-        log.case_of(), [log.activities[code] for code in log.activity], log.at, range(log.events),
+    columns: list[list[Any]] = [
+        log.case_of().tolist(),
+        [log.activities[code] for code in log.activity],
+        log.at.tolist(),
+        list(range(log.events)),
         [log.resources[code] if code >= 0 else "" for code in log.resource],
-    ]  # fmt: skip
-    pq.write_table(pa.table([pa.array(list(values)) for values in columns], names=SCHEMA.names).cast(SCHEMA), path)
+    ]
+    pq.write_table(pa.table([pa.array(values) for values in columns], names=SCHEMA.names).cast(SCHEMA), path)
     return ibis.duckdb.connect().read_parquet(path)
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from zhengtong.analysis.logs import NO_TIME
 from zhengtong.analysis.stays import Stays, Whose
 from zhengtong.analysis.what_if import Change, TooLittle, apply, ask, prepare, simulate
-from zhengtong.analysis.working_time import DAY
+from zhengtong.analysis.working_time import WORKING_DAY
 
-HOUR = DAY // 7
+HOUR = WORKING_DAY // 7
 
 
 def one_step(arrivals: np.ndarray, takes: np.ndarray, servers: int) -> np.ndarray:
@@ -127,10 +127,10 @@ class TestReplay:
         stays = Stays(
             steps=("examining", "waiting"), cases=1, case=np.zeros(3, np.int64), step=np.array([0, 1, 0], np.int32),
             whose=np.array([Whose.OFFICE, Whose.APPLICANT, Whose.OFFICE], np.int32),
-            since=np.array([0, DAY, 4 * DAY]), until=np.array([DAY, 4 * DAY, 5 * DAY]),
-            begun=np.array([DAY, 4 * DAY, 5 * DAY]), places=("desk",), place=np.array([0, -1, 0], np.int32),
+            since=np.array([0, 1, 4]) * WORKING_DAY, until=np.array([1, 4, 5]) * WORKING_DAY,
+            begun=np.array([1, 4, 5]) * WORKING_DAY, places=("desk",), place=np.array([0, -1, 0], np.int32),
         )  # fmt: skip
-        at = np.array([0]), np.array([5 * DAY])
+        at = np.array([0]), np.array([5 * WORKING_DAY])
         flow = prepare(stays, accepted=at[0], decided=at[1], started=at[0], limits=np.array([1]))
         assert flow.seen_used.tolist() == [1]  # days 1 to 4 were held, both ends included
 

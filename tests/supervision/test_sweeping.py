@@ -212,11 +212,15 @@ class TestFeed:
         assert sorted(changes.case_ids) == sorted([first.case_id, second.case_id])
         drop_task(second.case_id, MONDAY + HOUR)
         later = read_changes(changes.position)
-        assert list(later.case_ids) == [second.case_id]
+        given = list(later.case_ids)
+        assert second.case_id in given
+        assert first.case_id not in given or connection.vendor == "sqlite"  # which gives the last minutes again
         assert not later.is_all
-        assert set(read_changes(later.position).case_ids) <= {second.case_id}  # SQLite gives the last minutes again
         third = propose_task(MONDAY + 5 * HOUR, 3)
-        assert list(read_changes(later.position).case_ids)[-1] == third.case_id
+        last = read_changes(later.position)
+        assert third.case_id in (given := list(last.case_ids))
+        assert first.case_id not in given
+        assert set(read_changes(last.position).case_ids) <= {third.case_id}
 
     def test_a_position_of_another_database_gives_everything(self) -> None:
         propose_task()

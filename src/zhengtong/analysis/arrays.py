@@ -44,7 +44,7 @@ class Numbered:
 
 def count_successions(offsets: Ints, codes: Codes, at: Ints, size: int) -> Counted:
     """Events that directly follow each other in a case: pair = left * size + right."""
-    wide = codes.astype(np.int64 if size > SHORT else np.int32, copy=False)
+    wide: Codes | Ints = codes if size <= SHORT else codes.astype(np.int64)
     return _grouped(wide[:-1] * size + wide[1:], offsets, at, size * size)
 
 
@@ -81,7 +81,7 @@ def number_variants(offsets: Ints, activity: Codes) -> Numbered:
     return Numbered(of_case=of_case, heads=np.array(heads, dtype=np.int64), counts=counts)
 
 
-def _grouped(group: Codes | Ints, offsets: Ints, at: Ints, size: int) -> Counted:
+def _grouped(group: npt.NDArray[Any], offsets: Ints, at: Ints, size: int) -> Counted:
     """The gaps between neighbours of the same case, by the group given for each pair of neighbours."""
     within = np.ones(max(0, len(at) - 1), dtype=np.bool_)
     within[offsets[1:-1] - 1] = False

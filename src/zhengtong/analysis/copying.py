@@ -376,3 +376,8 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def copy_of_the_night(now: datetime) -> int:
+    """What the background process does after midnight; how many events were new."""
+    return refresh(now).events

@@ -34,7 +34,6 @@ from zhengtong.analysis.spreads import LEAST_VOLUME, Spread
 _: Final = partial(pgettext, "log report")  # its own words: pages say some of them otherwise
 LANGUAGES: Final = {"zh-hans": "中文", "en": "English"}
 FILES: Final = {"zh-hans": "zh.html", "en": "en.html"}
-_LABEL, _WIDTH, _VALUE, _ROW = 220, 760, 130, 28
 _LENGTHS: Final = ((86_400, "1"), (7 * 86_400, "7"), (30 * 86_400, "30"), (90 * 86_400, "90"), (365 * 86_400, "365"))
 
 
@@ -249,33 +248,13 @@ def _folded(head: Sequence[Cell], rows: Sequence[Sequence[object]]) -> Shown:
 def make_bars(
     name: str, rows: Sequence[tuple[str, float, float, str]], keys: Sequence[tuple[str, str]] = ()
 ) -> dict[str, Any]:
-    """Bars of (label, value, part of it, what is written beside it)."""
+    """Bars of (label, value, part of it, what is written beside it), in per cent of the longest."""
     most = max((row[1] for row in rows), default=0) or 1
-    room = _WIDTH - _LABEL - _VALUE
-    bars = []
-    for place, (label, value, part, text) in enumerate(rows):
-        y = place * _ROW + 7
-        width = round(room * value / most, 1)
-        bars.append({
-            "label": shortened(label), "label_x": _LABEL - 8, "text_y": y + 12, "y": y, "width": width,
-            "part": round(room * part / most, 1), "value_x": _LABEL + width + 8, "text": text,
-        })  # fmt: skip
-    shown = [{"name": key, "tone": tone} for key, tone in keys]
-    return {"name": name, "bars": bars, "left": _LABEL, "width": _WIDTH, "height": len(rows) * _ROW + 4, "keys": shown}
-
-
-def shortened(name: str, most: float = 30.0) -> str:
-    """A name cut in its middle, for names differ at the end."""
-    if _wide(name) <= most:
-        return name
-    tail, head = name[-8:], name
-    while head and _wide(head) + _wide(tail) + 1 > most:
-        head = head[:-1]
-    return f"{head.rstrip()}…{tail}"
-
-
-def _wide(text: str) -> float:
-    return sum(1.85 if ord(letter) > 0x2E80 else 1.0 for letter in text)
+    bars = [
+        {"label": label, "width": f"{100 * value / most:.1f}", "part": f"{100 * part / most:.1f}" if part else "", "text": text}
+        for label, value, part, text in rows
+    ]
+    return {"name": name, "bars": bars, "keys": [{"name": key, "tone": tone} for key, tone in keys]}
 
 
 def _by_length(spans: Sequence[int]) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ import numpy as np
 from zhengtong.analysis.intervals import Spread, spread_of
 from zhengtong.analysis.logs import NO_TIME, Codes, Ints
 from zhengtong.analysis.stays import Stays, Whose
-from zhengtong.analysis.working_time import DAY
+from zhengtong.analysis.working_time import WORKING_DAY
 
 F = TypeVar("F", bound=Callable[..., object])
 Flags = np.typing.NDArray[np.bool_]
@@ -206,7 +206,7 @@ def _touched(since: Ints, until: Ints, held: Flags, first: Ints, last: Ints) -> 
 
 
 def _used(started: Ints, decided: Ints, held: Ints) -> Ints:
-    return np.asarray(np.maximum(decided // DAY - started // DAY - held, 0), dtype=np.int64)
+    return np.asarray(np.maximum(decided // WORKING_DAY - started // WORKING_DAY - held, 0), dtype=np.int64)
 
 
 # ---- asking -----------------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
     used90 = np.zeros(replications)
     busy, waits = np.zeros((replications, len(flow.pools))), np.zeros((replications, len(flow.pools)))
     runs_at_all = flow.counts_to >= flow.counts_from
-    horizon = max(int(flow.arrivals.max() - flow.arrivals.min()), DAY)
+    horizon = max(int(flow.arrivals.max() - flow.arrivals.min()), WORKING_DAY)
     for run in range(replications):
         takes = _draw(flow, groups, np.random.default_rng((seed, run)))
         begins, ends, waited = simulate(flow.arrivals, flow.offsets, flow.pool, takes, flow.servers)
@@ -344,7 +344,7 @@ def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
         for place, (rows, _members) in enumerate(groups.of_pools):
             if len(rows):
                 busy[run, place] = takes[rows].sum() / (horizon * flow.servers[place])
-                waits[run, place] = np.percentile(waited[rows], 90) / DAY
+                waits[run, place] = np.percentile(waited[rows], 90) / WORKING_DAY
     return _Runs(late=late, used=used90, busy=busy, waits=waits)
 
 

@@ -1,4 +1,4 @@
-"""Working time (办公时间) as one axis of integers: every working day is a DAY long, whatever its hours.
+"""Working time (办公时间) as one axis of integers: every working day is a WORKING_DAY long, whatever its hours.
 
 Durations on it add up over weekends and holidays, and the day of a place on it is a count of working days, so that a
 whole column of limits is one division. What falls after hours stays inside its day, as the law has it (24:00).
@@ -12,7 +12,7 @@ import numpy as np
 from zhengtong.analysis.logs import Ints
 from zhengtong.kernel.calendars import Calendar, CalendarRange
 
-DAY: Final = 86_400_000_000
+WORKING_DAY: Final = 86_400_000_000
 """Length of one working day on the axis: so many microseconds as a day has."""
 _MINUTE: Final = 60_000  # in milliseconds
 _EAST: Final = 8 * 3_600_000_000  # the zone of law
@@ -38,18 +38,18 @@ class Axis:
             CalendarRange: an instant outside the calendar.
         """
         local = np.asarray(at, dtype=np.int64) + _EAST
-        day = local // DAY
+        day = local // WORKING_DAY
         index = day - self.first
         if index.size and (int(index.min()) < 0 or int(index.max()) >= len(self.before) - 1):
             raise CalendarRange("an instant lies outside the calendar")
-        into = (local - day * DAY) // 1_000
+        into = (local - day * WORKING_DAY) // 1_000
         begins, ends = self.begins[index], self.ends[index]
         done = np.clip(into[..., None] - begins, 0, ends - begins).sum(axis=-1)
         length = np.maximum((ends - begins).sum(axis=-1), 1)
         works = self.before[index + 1] > self.before[index]
-        inside = np.minimum(done * DAY // length, DAY - 1)
+        inside = np.minimum(done * WORKING_DAY // length, WORKING_DAY - 1)
         outside = -1 if off_before else 0
-        return np.asarray(self.before[index] * DAY + np.where(works, inside, outside), dtype=np.int64)
+        return np.asarray(self.before[index] * WORKING_DAY + np.where(works, inside, outside), dtype=np.int64)
 
 
 def axis_of(calendar: Calendar) -> Axis:

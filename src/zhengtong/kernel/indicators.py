@@ -8,13 +8,11 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
 
-from zhengtong.kernel.supervision.facts import CARD, CaseFacts
+from zhengtong.kernel.supervision.facts import CARD, SATISFIED, CaseFacts
 from zhengtong.kernel.supervision.grounds import Ground
 from zhengtong.kernel.supervision.rules import Whose
 from zhengtong.kernel.terms import lapse_at
 
-SATISFIED: Final = 3
-"""非常满意、满意、基本满意: five, four, three."""
 NOT_ISSUED: Final = frozenset({"not_issued"})
 INNER: Final = frozenset({CARD, "supervised_task"})
 """Procedures of supervision itself: they are counted as cards and orders, not as business."""

@@ -21,8 +21,11 @@ from zhengtong.law.procedure_files import (
     versions,
 )
 from zhengtong.law.reading import FileFault, LawFileError, read_law_text
+from zhengtong.law.supervision_rules import FOLDER as RULEBOOKS_FOLDER
+from zhengtong.law.supervision_rules import check_rulebook, check_rulebooks
 from zhengtong.law.words import find_english, find_missing, find_words, find_words_of
 
+RULEBOOKS: Final = RULEBOOKS_FOLDER.rpartition("/")[2]
 READING: Final = (
     "not_toml", "unknown_key", "missing_key", "wrong_shape", "unknown_word", "bad_term", "unknown_phase",
     "unknown_guard", "act_twice", "unknown_common", "bad_common_act",
@@ -33,10 +36,12 @@ ALL_CODES: Final = (*READING, *CODES, *SHELF)
 
 
 def check(path: Path) -> tuple[FileFault, ...]:
-    """Everything wrong with a procedure file; none means it may be put in force."""
+    """Everything wrong with a procedure file, or a rulebook of supervision; none means it may be put in force."""
     try:
         if is_common(path):
             return _check_common(path)
+        if is_rulebook(path):
+            return check_rulebook(path)
         procedure = read_procedure(path)
     except LawFileError as error:
         return error.faults
@@ -55,12 +60,17 @@ def check(path: Path) -> tuple[FileFault, ...]:
 def check_all() -> tuple[FileFault, ...]:
     """Everything wrong with any file of the shelf."""
     paths = [path_of(code, version) for code in (COMMON, *codes()) for version in versions(code)]
-    return tuple(fault for path in paths for fault in check(path))
+    return (*(fault for path in paths for fault in check(path)), *check_rulebooks())
 
 
 def is_common(path: Path) -> bool:
     """Whether a file holds common acts: its folder is named so."""
     return path.parent.name == COMMON
+
+
+def is_rulebook(path: Path) -> bool:
+    """Whether a file holds rules of supervision: its folder is named so."""
+    return path.parent.name == RULEBOOKS
 
 
 def place(fault: Fault, path: Path, procedure: Procedure) -> FileFault:
@@ -148,7 +158,7 @@ class Put:
 
 
 def put(source: Path, root: Path) -> Put:
-    """Put a procedure file in force under this root: checked, copied with its English words, its digest recorded.
+    """Put a procedure file or a rulebook in force under this root: checked, copied with its English words, its digest recorded.
 
     Raises:
         ValueError: another content is in force under the same name.
@@ -156,7 +166,8 @@ def put(source: Path, root: Path) -> Put:
     faults = check(source)
     if faults:
         return Put(path=None, faults=faults)
-    target = root / FOLDER / source.parent.name / source.name
+    folder = RULEBOOKS_FOLDER if is_rulebook(source) else f"{FOLDER}/{source.parent.name}"
+    target = root / folder / source.name
     overlay.record_digest(root, source)
     if target.resolve() != source.resolve():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from zhengtong.kernel.supervision.rules import (
 )
 from zhengtong.kernel.terms import Term
 from zhengtong.law import overlay
-from zhengtong.law.procedure_files import codes, load_procedure, versions
+from zhengtong.law.procedure_files import changed_in_force, codes, load_procedure, versions
 from zhengtong.law.reading import FileFault, LawFileError, Reading, Table, read_law_text
 from zhengtong.law.words import find_missing, read_mirror
 
@@ -142,6 +142,8 @@ def check_rulebook(path: Path) -> tuple[FileFault, ...]:
                 mend=f"name it {version}.toml, the version being the day from which it is in force",
             )
         )
+    if overlay.is_changed(path):
+        faults.append(changed_in_force(path))
     return tuple(faults)
 
 

@@ -18,8 +18,8 @@ from zhengtong.ledger.writing import as_driven, read_instant
 AT_ONCE: Final = 2_000
 OVERLAP: Final = timedelta(hours=1)
 OVERLAP_SQLITE: Final = timedelta(minutes=10)
-"""How long before the last instant read an act may have been dated that is committed only now. PostgreSQL tells what was
-read before by the transaction, so there a longer one costs nothing; a reader on SQLite knows it by the seq."""
+"""How long before the last instant read an act may have been dated that is committed only now. PostgreSQL tells what
+was read before by the transaction, so there a longer one costs nothing; a reader on SQLite knows it by the seq."""
 _XIDS: Final = 2**32
 
 

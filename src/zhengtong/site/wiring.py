@@ -30,6 +30,7 @@ from zhengtong.supervision import projections as supervision
 from zhengtong.supervision.frame import menu as supervision_menu
 from zhengtong.supervision.surveying import survey_of_the_night
 from zhengtong.supervision.sweeping import catch_up, watch_round
+from zhengtong.supervision.trying import try_waiting
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     documents.papers_to_render,
@@ -53,7 +54,7 @@ def wire() -> None:
         serials_for=draw_for_silence,
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
-        errands=(watch_round, quarantine.rescan, worker_pulse()),
+        errands=(watch_round, try_waiting, quarantine.rescan, worker_pulse()),
         witness=count_act,
         found_by=case_actions.found_by,
         chores=(

@@ -76,7 +76,7 @@ def assign_order(
         Refusal: the leader has not agreed; not_your_role.
     """
     task: dict[str, Json] = {"to": unit, "kind": LEAD}
-    wish = desk.Wish(act="establish", inputs={"branches": [task]}, private={"branches.1.text": words})
+    wish = desk.Wish(act="establish", inputs={"branches": [task]}, private={"branches.0.text": words})
     return desk.perform(actor=actor, at=at, case_id=order, wish=wish, key=key)
 
 

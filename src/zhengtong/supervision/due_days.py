@@ -92,8 +92,10 @@ def _ends(days: Days, terms: Numbers, calendar: Calendar) -> Days:
         mask = units == unit
         if name is None or not mask.any():
             continue
-        if name is Unit.WD:
+        if name is Unit.WD:  # 0 wd is the day itself, rolled
             found[mask] = add_days(calendar, days[mask], counts[mask])
+            at_once = mask & (counts == 0)
+            found[at_once] = roll_days(calendar, days[at_once])
         else:
             found[mask] = roll_days(calendar, days[mask] + counts[mask].astype("timedelta64[D]"))
     return found

@@ -178,6 +178,8 @@ def _case_rows(case: CaseRead, finding: Finding) -> tuple[EventRow, ...]:
     rows = []
     for step in tell(case, with_people=False):
         batch = batch_of.get(step.seq, step.seq)
+        if step.act == "link" and batch not in why:
+            continue
         marked = why.pop(batch, None) if step.seq == heads.get(batch, step.seq) else None
         rows.append(_event_row(step, marked))
     return tuple(rows[-MOST_EVENTS:] if not any(row.cause for row in rows[:-MOST_EVENTS]) else rows)
@@ -254,8 +256,9 @@ def _check_chain(case: CaseRead) -> tuple[bool, str]:
 
 def _sums(row: Signal, finding: Finding, rule: object) -> Iterator[SumRow]:
     signs = {"-": "−", "+": "＋", "÷": "÷", "=": "="}
-    for n, step in enumerate(each for each in finding.arithmetic if each.what != "threshold"):
-        is_total = step.sign == "="
+    steps = [each for each in finding.arithmetic if each.what != "threshold"]
+    for n, step in enumerate(steps):
+        is_total = n == len(steps) - 1
         source = _("事实 #%(seq)s") % {"seq": step.seq} if step.seq else ""
         yield SumRow(
             op="" if n == 0 and step.sign == "+" else signs.get(step.sign, ""),

@@ -73,6 +73,7 @@ class CardLine:
     what: str
     title: str
     unit: str
+    dept: str
     stands: str
     issued_at: datetime | None
     hung: int
@@ -265,7 +266,7 @@ def _row(eye: Eye, code: str, name: str, tally: _Tally, *, is_worst: bool = Fals
 def _title(total: DepartmentRow, heavy: Sequence[CardLine]) -> str:
     """The finding of the page in one sentence."""
     if total.red.n and heavy:
-        said = {"n": total.red.n, "unit": heavy[0].unit, "what": heavy[0].what}
+        said = {"n": total.red.n, "unit": heavy[0].dept, "what": heavy[0].what}
         return _("%(n)s 张红牌在挂，最久的是%(unit)s：%(what)s") % said
     if total.yellow.n:
         return _("没有红牌，%(n)s 张黄牌在挂") % {"n": total.yellow.n}
@@ -332,7 +333,8 @@ def card_lines(found: Sequence[Card], eye: Eye) -> tuple[CardLine, ...]:
     """Cards as lines, their findings and names read at once."""
     rows = list(found)
     known = {row.key: row for row in Signal.objects.filter(key__in=[row.signal for row in rows if row.signal])}
-    names = names_of(units=[row.unit for row in rows], items=[row.item for row in rows])
+    units = [code for row in rows for code in (row.unit, row.dept)]
+    names = names_of(units=units, items=[row.item for row in rows])
     return tuple(_card_line(row, known.get(row.signal), names, eye) for row in rows)
 
 
@@ -343,13 +345,19 @@ def _card_line(row: Card, signal: Signal | None, names: Names, eye: Eye) -> Card
     return CardLine(
         number=row.number, url=reverse("supervision:card", args=[row.number]), level=SIGNALS[row.level],
         level_words=str(LEVELS[row.level]), what=headline(signal, eye.at), title=names.item(row.item) if row.item else
-        _subject(signal, names), unit=names.unit(row.unit), stands=stands_words(row), issued_at=row.issued_at,
+        _subject(signal, names), unit=place_words(names, row.dept, row.unit), dept=names.unit(row.dept),
+        stands=stands_words(row), issued_at=row.issued_at,
         hung=days, hung_words=_hung_words(row, days), by_law=row.by_law, about=row.about, rule=row.rule,
     )  # fmt: skip
 
 
 def _subject(signal: Signal | None, names: Names) -> str:
     return _("面上的判断") if signal is not None else _("没有指明办件")
+
+
+def place_words(names: Names, dept: str, unit: str) -> str:
+    """The department and, where it is another, the section."""
+    return names.unit(unit) if unit == dept or not dept else f"{names.unit(dept)} {names.unit(unit)}"
 
 
 def stands_words(row: Card) -> str:

@@ -38,8 +38,8 @@ SIGNAL_STATES: Final[Mapping[str, Promise]] = {
 CASE_STATES: Final[Mapping[str, Promise]] = {
     "open": gettext_lazy("全部在办"), "course": gettext_lazy("按期在办"), "signalled": gettext_lazy("有信号的在办"),
     "late": gettext_lazy("超承诺时限的在办"), "late_limit": gettext_lazy("超法定时限的在办"),
-    "decided": gettext_lazy("有时限、已作决定"), "kept": gettext_lazy("按承诺作出决定"),
-    "broken": gettext_lazy("超时作出决定"),
+    "decided": gettext_lazy("有承诺、已经办结"), "kept": gettext_lazy("按承诺办结"),
+    "broken": gettext_lazy("超承诺办结"),
 }  # fmt: skip
 FAMILIES: Final[Mapping[str, Promise]] = {
     "clock": gettext_lazy("时限"), "conduct": gettext_lazy("行为"), "pattern": gettext_lazy("面上"),

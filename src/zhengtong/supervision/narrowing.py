@@ -21,7 +21,7 @@ from zhengtong.supervision.models import Card, CardQuerySet, Signal, SignalQuery
 
 LONGEST: Final = 120
 NONE: Final = "-"
-ORDERS: Final = ("supervised_task",)
+ORDERS: Final = ("supervision_order", "supervision_advice")
 # How long something has lain, in civil days: code → (from, to); open at the end.
 AGES: Final[Mapping[str, tuple[int, int | None]]] = {
     "0": (0, 0), "1-2": (1, 2), "3-5": (3, 5), "6-10": (6, 10), "11-": (11, None),
@@ -217,8 +217,9 @@ def _has_signal(level: str = "") -> Exists:
 
 
 def _promised() -> Q:
-    """Those a promise or a limit was given for: the denominator of what was kept."""
-    return Q(decided_at__isnull=False) & (Q(promised_at__isnull=False) | Q(due_at__isnull=False))
+    """Accepted, ended, and with a promise: the denominator of what was kept (indicator `in_time`)."""
+    ended = Q(decided_at__isnull=False) | Q(closed_at__isnull=False)
+    return ended & ~Q(facts__promised_on=None) & ~Q(facts__accepted=None)
 
 
 CASE_STATES: Final[Mapping[str, Callable[[datetime], Q]]] = {
@@ -228,8 +229,8 @@ CASE_STATES: Final[Mapping[str, Callable[[datetime], Q]]] = {
     "late": lambda at: Q(closed_at=None, decided_at=None, late_to_promise_at__lte=at),
     "late_limit": lambda at: Q(closed_at=None, decided_at=None, late_to_limit_at__lte=at),
     "decided": lambda at: _promised(),
-    "kept": lambda at: _promised() & Q(late_to_promise_at=None, late_to_limit_at=None),
-    "broken": lambda at: _promised() & (Q(late_to_promise_at__isnull=False) | Q(late_to_limit_at__isnull=False)),
+    "kept": lambda at: _promised() & Q(late_to_promise_at=None),
+    "broken": lambda at: _promised() & Q(late_to_promise_at__isnull=False),
 }
 
 
@@ -250,7 +251,9 @@ def watched(filters: CaseFilters, regions: tuple[str, ...], at: datetime) -> Que
         wanted &= within(OPEN_AGES, filters.age, at, "opened_at")
     month = month_of(filters.month)
     if month is not None:
-        wanted &= Q(decided_at__gte=start_of(month[0]), decided_at__lt=start_of(month[1]))
+        begin, end = start_of(month[0]), start_of(month[1])
+        decided = Q(decided_at__gte=begin, decided_at__lt=end)
+        wanted &= decided | Q(decided_at=None, closed_at__gte=begin, closed_at__lt=end)
     if filters.level in {level.value for level in Level}:
         wanted &= Q(_has_signal(filters.level))
     if filters.until:
@@ -279,5 +282,5 @@ def _lapsing(text: str) -> Q:
 
 
 def orders(regions: tuple[str, ...]) -> CaseQuerySet:
-    """Orders and tasks (督办) of these territories, whoever set them up."""
-    return Case.objects.filter(procedure__in=ORDERS, region__in=regions)
+    """Orders, advice and public criticism (督办单、建议书、通报) of these territories."""
+    return Case.objects.filter(item__in=ORDERS, region__in=regions)

@@ -1,16 +1,18 @@
-"""Where everything of a process map stands (流程图布局): layers by the longest way from the start, crossings lessened by
+"""Where everything of a process map stands (流程图布局): layers by the longest way from the start, fewer crossings by
 sweeps, long arrows led through the gaps between boxes, arrows back drawn over the top. Geometry only; words come in.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-BOX: Final = (138, 104)
+BOX: Final = (138, 110)
 GAP: Final = (62, 26)
 THIN: Final = 26
 LEFT: Final = 16
 ARC: Final = 30
+BESIDE: Final = 20
 SWEEPS: Final = 6
 BAR: Final = 114
 THICKEST: Final = 5.0
@@ -165,7 +167,7 @@ def _sweep(columns: list[list[str]], ways: Mapping[int, list[str]]) -> None:
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
     for way in ways.values():
-        for one, other in zip(way, way[1:], strict=False):
+        for one, other in itertools.pairwise(way):
             after.setdefault(one, []).append(other)
             before.setdefault(other, []).append(one)
     for sweep in range(SWEEPS):
@@ -234,7 +236,7 @@ def _forward(arrow: Arrow, way: Sequence[str], places: Mapping[str, tuple[int, i
     end = (places[way[-1]][0] - 9, places[way[-1]][1] + BOX[1] // 2)
     points.append(end)
     path = f"M{points[0][0]} {points[0][1]}"
-    for n, ((x, y), (to_x, to_y)) in enumerate(zip(points, points[1:], strict=False)):
+    for n, ((x, y), (to_x, to_y)) in enumerate(itertools.pairwise(points)):
         bend = (to_x - x) // 2
         path += f"C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}" if n % 2 == 0 else f"L{to_x} {to_y}"
     return DrawnArrow(
@@ -264,19 +266,36 @@ def _arcs(back: Sequence[Arrow], places: Mapping[str, tuple[int, int]]) -> dict[
 
 
 def _back(arrow: Arrow, places: Mapping[str, tuple[int, int]], most: int, top: int) -> DrawnArrow:
+    """Up beside the box it leaves, over everything, and down to the box it goes to; never across a box."""
     (x, y), (to_x, to_y) = places[arrow.left], places[arrow.right]
-    start, end = x + BOX[0] * 2 // 3, to_x + BOX[0] // 3
-    path = f"M{start} {y - 2}C{start} {top} {start} {top} {(start + end) // 2} {top}S{end} {top} {end} {to_y - 11}"
-    head = f"M{end - 6} {to_y - 11}h12l-6 8z"
+    start, path = _rise(places, (x, y))
+    if _is_top(places, (to_x, to_y)):
+        end, head = to_x + BOX[0] // 3, f"M{to_x + BOX[0] // 3 - 6} {to_y - 11}h12l-6 8z"
+        last = f"V{to_y - 11}"
+    else:
+        end, head = to_x - BESIDE, _head_right(to_x - 9, to_y + BESIDE)
+        last = f"V{to_y + BESIDE - 6}Q{end} {to_y + BESIDE} {to_x - 9} {to_y + BESIDE}"
+    side = 8 if end > start else -8
+    path += f"V{top + 8}Q{start} {top} {start + side} {top}H{end - side}Q{end} {top} {end} {top + 8}{last}"
     return DrawnArrow(
         arrow=arrow, path=path, head=head, width=_thickness(arrow.count, most), is_back=True,
         x=(start + end) // 2, y=top - 5,
     )  # fmt: skip
 
 
+def _rise(places: Mapping[str, tuple[int, int]], at: tuple[int, int]) -> tuple[int, str]:
+    x, y = at
+    if _is_top(places, at):
+        return x + BOX[0] * 2 // 3, f"M{x + BOX[0] * 2 // 3} {y - 2}"
+    return x - BESIDE, f"M{x - 2} {y + BESIDE}Q{x - BESIDE} {y + BESIDE} {x - BESIDE} {y + 4}"
+
+
+def _is_top(places: Mapping[str, tuple[int, int]], at: tuple[int, int]) -> bool:
+    """Whether nothing stands above in the same layer."""
+    return all(other[1] >= at[1] for other in places.values() if other[0] == at[0])
+
+
 def most_frequent(arrows: Iterable[Arrow], share: float, cases: int) -> list[Arrow]:
-    """The arrows of at least this share of the cases, and of every step the way in and the way out most went."""
+    """The arrows that at least this share of the cases took, the most frequent first."""
     every = sorted(arrows, key=lambda arrow: (-arrow.count, arrow.left, arrow.right))
-    least = share * cases
-    kept = {id(arrow) for arrow in every if arrow.count >= least}
-    return [arrow for arrow in every if id(arrow) in kept]
+    return [arrow for arrow in every if arrow.count >= share * cases]

@@ -2,6 +2,7 @@
 behind it by an address. Times are working days, from places on the axis.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from zhengtong.analysis.intervals import Percentile, percentile, share
 from zhengtong.analysis.logs import NO_TIME, Ints
 from zhengtong.analysis.savings import LEAST, Saving, StepTime, find_savings, find_split
 from zhengtong.analysis.stays import Stays, Whose
-from zhengtong.analysis.working_time import DAY
+from zhengtong.analysis.working_time import WORKING_DAY
 from zhengtong.supervision.history import History
 from zhengtong.supervision.process_drawing import Arrow, Drawing, Step, draw, most_frequent
 
@@ -36,10 +37,10 @@ MATRIX: Final = 14
 def days(value: float) -> str:
     """Working days with one digit.
 
-    >>> days(DAY * 3 // 2), days(0)
+    >>> days(WORKING_DAY * 3 // 2), days(0)
     ('1.5', '0.0')
     """
-    return f"{value / DAY:.1f}"
+    return f"{value / WORKING_DAY:.1f}"
 
 
 def between(one: Percentile) -> str:
@@ -63,7 +64,8 @@ class TimeLine:
     share: str = ""
     queued: str = ""
     seen: int = 0
-    is_worst: bool = False
+    bars: tuple[float, float] = (0.0, 0.0)
+    """Lengths for the median and for the rest up to the 90th percentile, of a hundred."""
 
 
 WHOSE: Final = (Whose.OFFICE, Whose.APPLICANT, Whose.OTHERS)
@@ -162,7 +164,8 @@ def _time_line(stays: Stays, code: int, names: Names, to: To, *, cases: int, too
     timed = whose is not Whose.NOBODY and median is not None and slow is not None
     return TimeLine(
         code=name, name=names.states.get(name, name), whose=whose_words()[whose], cases=cases, url=to(f"step:{name}"),
-        median=days(median.value) if timed and median else "", median_between=between(median) if timed and median else "",
+        median=days(median.value) if timed and median else "",
+        median_between=between(median) if timed and median else "",
         slow=days(slow.value) if timed and slow else "", slow_between=between(slow) if timed and slow else "",
         is_few=len(took) < LEAST,
     )  # fmt: skip
@@ -249,7 +252,7 @@ def way_of_cases(history: History) -> list[tuple[int, ...]]:
     stays = history.stays
     bounds = np.searchsorted(stays.case, np.arange(stays.cases + 1)).tolist()
     steps = stays.step.tolist()
-    return [tuple(steps[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(steps[start:end]) for start, end in itertools.pairwise(bounds)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +278,8 @@ class Times:
 
 def find_times(history: History, names: Names, to: To) -> Times:
     split = find_split(history.stays, history.accepted, history.decided)
-    lines = [_split_step(step, split.whole, names, to) for step in split.steps]
+    longest = max((step.slow.value for step in split.steps), default=0) or 1
+    lines = [_split_step(step, (split.whole, longest), names, to) for step in split.steps]
     words = whose_words()
     parts = [
         SplitLine(
@@ -290,13 +294,16 @@ def find_times(history: History, names: Names, to: To) -> Times:
     return Times(cases=split.cases, steps=tuple(lines), split=tuple(parts))
 
 
-def _split_step(step: StepTime, whole: int, names: Names, to: To) -> TimeLine:
+def _split_step(step: StepTime, scales: tuple[int, int], names: Names, to: To) -> TimeLine:
+    whole, longest = scales
+    first = round(100 * step.median.value / longest, 1)
     return TimeLine(
         code=step.step, name=names.states.get(step.step, step.step), whose=whose_words()[step.whose], cases=step.count,
         url=to(f"step:{step.step}"), median=days(step.median.value), median_between=between(step.median),
         slow=days(step.slow.value), slow_between=between(step.slow), is_few=step.count < LEAST,
         share=f"{100 * step.total / whole:.1f}%" if whole else "–",
         queued=days(step.queued.value) if step.queued else "", seen=step.seen,
+        bars=(first, round(100 * step.slow.value / longest - first, 1)),
     )  # fmt: skip
 
 
@@ -389,7 +396,7 @@ def _unit_steps(history: History) -> list[tuple[str, str, int]]:
     kept = [(unit, case) for unit, case in zip(units, cases, strict=True) if unit]
     return [
         (one, other, case)
-        for (one, case), (other, its) in zip(kept, kept[1:], strict=False)
+        for (one, case), (other, its) in itertools.pairwise(kept)
         if case == its
     ]  # fmt: skip
 
@@ -478,9 +485,9 @@ def saving_lines(found: Sequence[Saving], names: Names, units: Mapping[str, str]
         SavingLine(
             unit=units.get(one.unit, one.unit), step=names.states.get(one.step, one.step), count=one.count,
             median=days(one.median.value), own=days(one.own.value), own_between=between(one.own),
-            target=days(one.target), peers=one.peers, saved=f"{one.saved / DAY:,.0f}",
-            saved_between=f"{one.spread.low / DAY:,.0f}–{one.spread.high / DAY:,.0f}", above=len(one.above),
-            url=to(f"saving:{one.unit}:{one.step}"), is_worst=place == 0,
+            target=days(one.target), peers=one.peers, saved=f"{one.saved / WORKING_DAY:,.0f}",
+            saved_between=f"{one.spread.low / WORKING_DAY:,.0f}–{one.spread.high / WORKING_DAY:,.0f}",
+            above=len(one.above), url=to(f"saving:{one.unit}:{one.step}"), is_worst=place == 0,
         )
         for place, one in enumerate(found)
     )  # fmt: skip
@@ -523,7 +530,7 @@ def _behind_open(history: History, what: str) -> Ints | None:
     if what not in stays.steps:
         return None
     mine = (stays.step == stays.steps.index(what)) & (stays.until == NO_TIME)
-    return stays.case[mine][np.argsort(stays.since[mine], kind="stable")]
+    return np.asarray(stays.case[mine][np.argsort(stays.since[mine], kind="stable")], dtype=np.int64)
 
 
 def _behind_pair(history: History, what: str) -> Ints | None:

@@ -77,7 +77,7 @@ def _what(metric: Metric, *, is_new: bool) -> Iterator[FieldSpec]:
 def _follows() -> Iterator[FieldSpec]:
     yield _pick("level", [(each.value, LEVELS[each.value]) for each in Level])
     yield _pick("follow", [(each.value, FOLLOWS[each.value]) for each in Follow])
-    yield _pick("receivers", [(each.value, RECEIVERS[each.value]) for each in Receiver], multiple=True)
+    yield _pick("receivers", [(each.value, RECEIVERS[each.value]) for each in Receiver], multiple=True, required=False)
     yield FieldSpec(name="repeat", label=KEYS["repeat"], kind="term", required=False, help=_("空着就只说一次。"))
     yield _pick("clears", [(each.value, CLEARS[each.value]) for each in Clears])
     yield FieldSpec(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from zhengtong.supervision.views import rules, spot_checks
+from zhengtong.supervision.views import reports, rules, spot_checks
 
 rules_patterns: list[URLPattern] = [
     path("rules/", rules.rules, name="rules"),
@@ -19,6 +19,8 @@ rules_patterns: list[URLPattern] = [
     path("rules/drafts/<int:row>/rules/<str:code>/complaints", rules.complaints, name="draft_complaints"),
     path("rules/drafts/<int:row>/rules/<str:code>/remove", rules.remove_rule, name="draft_remove_rule"),
     path("rules/<str:edition>/<str:code>", rules.rule, name="rule"),
+    path("reports/", reports.report, name="reports"),
+    path("reports/export", reports.export, name="report_export"),
     path("checks/", spot_checks.checks, name="checks"),
     path("checks/new", spot_checks.plan, name="check_plan"),
     path("checks/<str:number>/", spot_checks.check, name="check"),

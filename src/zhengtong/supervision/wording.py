@@ -113,6 +113,8 @@ def sentence(signal: Signal) -> str:
     said = SENTENCES.get(signal.metric)
     if signal.metric in AFTER:
         said = MISSED if signal.cleared_at is None else MISSED_AND_DONE
+    if said is LEFT and signal.cleared_at is not None:
+        said = WAS_LEFT
     if said is None or not set(NAMED.findall(str(said))) <= set(values):
         said = PLAIN
     return str(said) % values
@@ -164,6 +166,7 @@ NAMED: Final = re.compile(r"%\((\w+)\)s")
 PLAIN: Final = gettext_lazy("%(rule)s：量得 %(measured)s，界限是 %(threshold)s。")
 MISSED: Final = gettext_lazy("“%(name)s” %(limit)s，%(due)s届满，到时没有办完。")
 MISSED_AND_DONE: Final = gettext_lazy("“%(name)s” %(limit)s，%(due)s届满，超过 %(measured)s才办完。")
+WAS_LEFT: Final = gettext_lazy("“%(name)s” %(limit)s，%(due)s届满，剩余曾经不多于 %(threshold)s。")
 LEFT: Final = gettext_lazy("“%(name)s” %(limit)s，只剩 %(measured)s，%(due)s届满。")
 SENTENCES: Final[Mapping[str, Promise]] = {
     "limit_left": LEFT, "limit_left_share": LEFT, "promise_left": LEFT, "promise_left_share": LEFT,

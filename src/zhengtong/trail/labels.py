@@ -41,6 +41,7 @@ WHAT = {
     "reference.add": _("新增基础资料"),
     "reference.change": _("更改基础资料"),
     "rulebook.put": _("启用监察规则"),
+    "watch_report": _("监察报告"),
     "worklist": _("办件列表"),
     "audit": _("审计记录"),
     "catalogue": _("事项目录"),

@@ -201,6 +201,7 @@ def with_holiday(day: date) -> Calendar:
     """The calendar of the law with one more day off."""
     plain = calendar()
     years = [
-        replace(table, off=(*table.off, (day, day, "假日"))) if table.year == day.year else table for table in plain.years
+        replace(table, off=(*table.off, (day, day, "假日"))) if table.year == day.year else table
+        for table in plain.years
     ]
     return calendar_from(years, jurisdiction=plain.jurisdiction)

@@ -50,6 +50,8 @@ WINDOW_ROLES: Final = ("window", "clerk")
 """Roles of the post at which the applicant is received."""
 CARD: Final = "card"
 JOINT: Final = "joint_theme"
+SATISFIED: Final = 3
+"""From so many on a rating is content: 非常满意、满意、基本满意 (five, four, three)."""
 _NO_TERM: Final = Term(0, Unit.WD)
 
 
@@ -306,13 +308,13 @@ def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> 
         fees=tuple(_payments(state)),
         fees_due=sum(not fee.how for fee in state.fees.values()),
         links=tuple((relation, other) for relation, other in state.links),
-        level=_kept(state, "level"),
+        level=_kept(state, "now") or _kept(state, "level"),
         category=_kept(state, "category"),
     )
 
 
 def _kept(state: State, name: str) -> str:
-    """A kept fact that is a code: the level of a card, the category of a hotline order."""
+    """A kept fact that is a code: the level of a card (`now` once it was lowered), the category of a hotline order."""
     value = state.facts.get(name)
     return value if isinstance(value, str) else ""
 

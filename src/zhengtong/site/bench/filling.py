@@ -44,7 +44,7 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
         for n, steps in ((n, STAGES[n % len(STAGES)]) for n in range(histories))
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
-    with _without_waiting_for_the_disk():
+    with without_waiting_for_the_disk():
         lived = _Days(now=now, scene=scene, seed=1, handlers={}).live(stories)
         assert not lived.astray, lived.astray
         assert not sweep(now).failed  # what silence has done by now is written, as it is every night
@@ -53,7 +53,11 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
 
 def fill_docket(now: datetime, *, cases: int, alarms: int) -> int:
     """So many more open cases, of which `alarms` wait to be woken; how many reader rows they have."""
-    with connection.cursor() as cursor, _without_waiting_for_the_disk(), _without_indexes(cursor):
+    with (
+        connection.cursor() as cursor,
+        without_waiting_for_the_disk(),
+        without_indexes(cursor, ("ledger_case", "ledger_reader")),
+    ):
         _keep_templates(cursor, now)
         for start in range(0, cases, CHUNK):
             _copy(cursor, now, start=start, end=min(start + CHUNK, cases), alarms=alarms)
@@ -122,9 +126,8 @@ def _instant(base: datetime, seconds: str) -> str:
 
 
 @contextmanager
-def _without_indexes(cursor: Any) -> Iterator[None]:
+def without_indexes(cursor: Any, tables: Sequence[str]) -> Iterator[None]:
     """Rows first, indexes after: the trees are then built in order."""
-    tables = ("ledger_case", "ledger_reader")
     found = [(name, made) for table in tables for name, made in _indexes(cursor, table)]
     for name, _made in found:
         cursor.execute(f"DROP INDEX {name}")
@@ -150,7 +153,7 @@ def _indexes(cursor: Any, table: str) -> Sequence[tuple[str, str]]:
 
 
 @contextmanager
-def _without_waiting_for_the_disk() -> Iterator[None]:
+def without_waiting_for_the_disk() -> Iterator[None]:
     """What is thrown away afterwards need not be safe while it is made."""
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite":

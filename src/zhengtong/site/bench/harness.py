@@ -42,7 +42,6 @@ class Size:
     is_year: bool = False  # supervision: a year of a city instead of a month
     events: int = 1_000_000  # of the log that is analysed
     turns: int = 3  # of both sides, one after the other
-    clocks: int = 100_000  # open ones that are all reckoned again
 
 
 TINY: Final = Size(
@@ -58,14 +57,13 @@ TINY: Final = Size(
     is_judged=False,
     events=20_000,
     turns=1,
-    clocks=300,
 )
 USUAL: Final = Size(
     cases=40, rounds=5, days=20_000, column=1_000_000, titles=100_000, docket=1_000_000, alarms=1_000, seconds=3
 )
 FULL: Final = Size(
     cases=300, rounds=9, days=200_000, column=5_000_000, titles=100_000, docket=1_000_000, alarms=1_000, seconds=15,
-    events=10_000_000, clocks=1_000_000,
+    events=10_000_000,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from zhengtong.site.bench.harness import Part
 from zhengtong.site.bench.lists import lists
 from zhengtong.site.bench.search import search
 from zhengtong.site.bench.supervision import supervision
+from zhengtong.site.bench.sweeps import sweeps
 
 PARTS: Final[Mapping[str, Part]] = {
     "acts": acts,
@@ -20,4 +21,5 @@ PARTS: Final[Mapping[str, Part]] = {
     "lists": lists,
     "supervision": supervision,
     "analyses": analyses,
+    "sweeps": sweeps,
 }

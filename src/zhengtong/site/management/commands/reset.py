@@ -50,7 +50,8 @@ def _remove(home: Path) -> None:
     database = Path(connection.settings_dict["NAME"])
     for path in (database, *database.parent.glob(f"{database.name}-*")):
         path.unlink(missing_ok=True)
-    for path in (Path(settings.ZHENGTONG_KEYS), Path(settings.ZHENGTONG_ROOTS), Path(settings.MEDIA_ROOT)):
+    places = (settings.ZHENGTONG_KEYS, settings.ZHENGTONG_ROOTS, settings.MEDIA_ROOT, home / "analysis")
+    for path in map(Path, places):
         if path.is_dir():
             shutil.rmtree(path)
         else:
