@@ -24,6 +24,7 @@ def table_of(rows: list[naive.Row]) -> pa.Table:
 
 class TestTable:
     @given(rows=naive.ROWS)
+    @settings(deadline=None)
     def test_makes_the_log_of_its_rows(self, rows: list[naive.Row]) -> None:
         log = from_table(table_of(rows), case="case", activity="what", at="at", resource="who")
         assert rows_of(log) == rows_of(from_rows(rows))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.analysis import naive
 from zhengtong.analysis.logs import NO_TIME, Log, Unordered, as_objects, from_columns, from_rows
@@ -23,6 +23,7 @@ def rows_of(log: Log) -> list[naive.Row]:
 
 class TestOrder:
     @given(naive.ROWS)
+    @settings(deadline=None)
     def test_is_case_then_time_then_place(self, rows: list[naive.Row]) -> None:
         log = from_rows(rows)
         assert rows_of(log) == [row for events in naive.traces(rows).values() for row in events]
@@ -44,6 +45,7 @@ class TestCases:
         assert log.case_columns["due"].tolist() == [1, NO_TIME]
 
     @given(naive.ROWS)
+    @settings(deadline=None)
     def test_are_chosen_whole(self, rows: list[naive.Row]) -> None:
         log = from_rows(rows)
         keep = np.array([name in {"c1", "c4"} for name in log.cases], dtype=np.bool_)

@@ -144,6 +144,7 @@ print(measuring.passes_for(log).__name__, measuring.measure(log).variants.count)
 
 
 class TestSpread:
+    @settings(deadline=None)
     @given(st.lists(st.integers(min_value=0, max_value=2**61), min_size=1, max_size=60))
     def test_is_of_the_observed_values_and_exact(self, values: list[int]) -> None:
         assert naive.told(find_spread(np.array(values, dtype=np.int64))) == naive.plainly(values)

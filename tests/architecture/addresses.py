@@ -127,6 +127,8 @@ def set_scene() -> Scene:
         **dict.fromkeys(OF_A_DRAFT, str(version.version)),
         "cases:list:code": "mine", "site:procedure:code": "licence", "site:chart:code": "licence",
         "portal:act:act": "withdraw", "row": "1", "book": "authority",
+        "supervision:rule:edition": "2026-01-01", "supervision:rule:code": "SJ-01", "place": "1",
+        "key": "no-finding", "dept": "wj", "month": "2026-11",
         **dict.fromkeys(OF_A_PERSON, cast.staff(cast.OFFICER).person),
         **dict.fromkeys(OF_A_PAPER, proofs.token_of(case.pk, papers[0].seq)),
         "portal:new:code": public_matters()[0].code,

@@ -39,6 +39,14 @@ OPEN_BESIDES: Final = {
     "zhengtong.cases.act_forms",
     "zhengtong.cases.case_view",
     "zhengtong.cases.clock_views",
+    "zhengtong.analysis.logs",  # an event log in columns, as plain arrays
+    "zhengtong.analysis.working_time",  # working time as one axis
+    "zhengtong.analysis.stays",  # how long cases stood in each step
+    "zhengtong.analysis.intervals",  # how sure a figure is
+    "zhengtong.analysis.conformance",  # what happened against the published procedure
+    "zhengtong.analysis.savings",  # where the next day saved would come from
+    "zhengtong.analysis.what_if",  # a history replayed under a change
+    "zhengtong.cases.panels",  # what may be done about a case, drawn on the page of a card too
 }
 BANNED_NAMES: Final = {"utils", "helpers", "common", "misc", "base", "services", "service", "managers", "manager"}
 THE_CLOCK: Final = PACKAGE / "accounts" / "clock.py"

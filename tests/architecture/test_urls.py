@@ -132,6 +132,50 @@ catalogue:complaints         = 405
 catalogue:submit                  302      302   302   302    403      403  200       403        403    200   403
 catalogue:publish                 302      302   302   302    403      403  200       403        403    200   403
 catalogue:return                  302      302   302   302    403      403  200       403        403    200   403
+supervision:watch                 302      302   302   302    403      403  403       403        200    403   403
+supervision:cards                 302      302   302   302    403      403  403       403        200    403   403
+supervision:cards_export     = 405
+supervision:card                  302      302   302   302    404      404  404       404        404    404   404
+supervision:signals               302      302   302   302    403      403  403       403        200    403   403
+supervision:signal                302      302   302   302    403      403  403       403        404    403   403
+supervision:cases                 302      302   302   302    403      403  403       403        200    403   403
+supervision:orders                302      302   302   302    403      403  403       403        200    403   403
+supervision:appeals               302      302   302   302    403      403  403       403        200    403   403
+supervision:scores                302      302   302   302    403      403  403       403        200    403   403
+supervision:score                 302      302   302   302    403      403  403       403        200    403   403
+supervision:rules                 302      302   302   302    403      403  403       403        200    403   403
+supervision:draft                 302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_tried           302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_metrics         302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_new_rule        302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_rule            302      302   302   302    403      403  403       403        404    403   403
+supervision:rule                  302      302   302   302    403      403  403       403        200    403   403
+supervision:reports               302      302   302   302    403      403  403       403        200    403   403
+supervision:checks                302      302   302   302    403      403  403       403        200    403   403
+supervision:check_plan            302      302   302   302    403      403  403       403        200    403   403
+supervision:check                 302      302   302   302    403      403  403       403        404    403   403
+supervision:check_sheet           302      302   302   302    403      403  403       403        404    403   403
+supervision:check_thing           302      302   302   302    403      403  403       403        404    403   403
+supervision:check_photo           302      302   302   302    403      403  403       403        404    403   403
+supervision:leader                302      302   302   302    403      403  403       403        200    403   403
+supervision:process               302      302   302   302    403      403  403       403        200    403   403
+supervision:process_ways          302      302   302   302    403      403  403       403        200    403   403
+supervision:process_times         302      302   302   302    403      403  403       403        200    403   403
+supervision:process_rework        302      302   302   302    403      403  403       403        200    403   403
+supervision:process_hand_overs    302      302   302   302    403      403  403       403        200    403   403
+supervision:process_conformance   302      302   302   302    403      403  403       403        200    403   403
+supervision:process_savings       302      302   302   302    403      403  403       403        200    403   403
+supervision:process_what_if       302      302   302   302    403      403  403       403        200    403   403
+supervision:process_cases         302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_begin      = 405
+supervision:draft_drop       = 405
+supervision:draft_try        = 405
+supervision:draft_put        = 405
+supervision:draft_new_complaints = 405
+supervision:draft_complaints = 405
+supervision:draft_remove_rule = 405
+supervision:report_export    = 405
+supervision:check_act        = 405
 documents:file               = 404
 documents:paper                   404      404   200   200    200      200  200       404        200    404   404
 documents:verify             = 200
@@ -231,6 +275,22 @@ catalogue:complaints              302      302   302   302    403      403  200 
 catalogue:submit                  302      302   302   302    403      403  400       403        403    400   403
 catalogue:publish                 302      302   302   302    403      403  400       403        403    400   403
 catalogue:return                  302      302   302   302    403      403  400       403        403    400   403
+supervision:cards_export          302      302   302   302    403      403  403       403        404    403   403
+supervision:card                  302      302   302   302    404      404  404       404        404    404   404
+supervision:signal                302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_begin           302      302   302   302    403      403  403       403          *    403   403
+supervision:draft_drop            302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_try             302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_put             302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_new_rule        302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_new_complaints    302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_rule            302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_complaints      302      302   302   302    403      403  403       403        404    403   403
+supervision:draft_remove_rule     302      302   302   302    403      403  403       403        404    403   403
+supervision:report_export         302      302   302   302    403      403  403       403        404    403   403
+supervision:check_plan            302      302   302   302    403      403  403       403        400    403   403
+supervision:check_thing           302      302   302   302    403      403  403       403        404    403   403
+supervision:check_act             302      302   302   302    403      403  403       403        404    403   403
 documents:verify             = 400
 portal:apply                      302      400   400   400    302      302  302       302        302    302   302
 portal:new                        302        *     *     *    302      302  302       302        302    302   302

@@ -31,7 +31,7 @@ def watch(town: Town, rules: tuple[Rule, ...], folder: Path) -> Watched:
     watched = Watched(cases=town.lived.cases)
     watched.told.update(read_truth(path))
     for finding in find_all(rules, town.size, town.lived.until):
-        watched.found[finding.rule].add(finding.subject.ref)
+        watched.saw(finding)
     return watched
 
 

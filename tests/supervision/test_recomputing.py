@@ -1,4 +1,4 @@
-"""Another calendar or rulebook: open cases are judged anew, differences are listed, acts stand; all due days at once."""
+"""Another calendar or rulebook: open cases are judged anew, differences listed, acts stand; all due days at once."""
 
 import json
 from dataclasses import replace

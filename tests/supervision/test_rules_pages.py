@@ -1,4 +1,4 @@
-"""Rules on a screen: read, drafted in the closed vocabulary, complained of, tried by another, put in force by the chief."""
+"""Rules on a screen: read, drafted in the closed vocabulary, complained of, put in force by the chief."""
 
 import re
 from collections.abc import Iterator
@@ -122,12 +122,13 @@ class TestWriting:
         assert again.english[CODE] == said
         assert again.rules.keys() == book.rules.keys()
 
-    def test_saving_a_form_as_it_stands_changes_nothing(self, bureau: Bureau) -> None:
-        """Of every metric one rule: what the form shows is what the rule says."""
+    @pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)])
+    def test_saving_a_form_as_it_stands_changes_nothing(self, bureau: Bureau, step: int) -> None:
+        """Of every metric (or each ninth) one rule: what the form shows is what the rule says."""
         draft = draft_of(bureau.officer)
         before = drafting.read_book(draft.toml)
         metrics = {str(table["metric"]): code for code, table in before.rules.items()}
-        for code in metrics.values():
+        for code in sorted(metrics.values())[::step]:
             answer = change(bureau.officer, draft, code)
             assert answer.status_code == 302, (code, wrong_in(answer))
             draft.refresh_from_db()
@@ -142,7 +143,9 @@ class TestDraft:
         page = text_of(bureau.officer.get(reverse("supervision:draft", args=[draft.pk])))
         assert "草稿改了 1 条规则" in page
         assert "3 个工作日" in page
-        rule = next(each for each in drafting.rules_of(drafting.read_book(RuleDraft.objects.get().toml)) if each.code == CODE)
+        rule = next(
+            each for each in drafting.rules_of(drafting.read_book(RuleDraft.objects.get().toml)) if each.code == CODE
+        )
         assert (str(rule.threshold), rule.level) == ("3 wd", "yellow")
 
     def test_a_new_rule_is_written_from_the_vocabulary(self, bureau: Bureau) -> None:

@@ -1,4 +1,4 @@
-"""The sweep of supervision: what it finds, what follows, and that twice, late, cut short or in another order is once."""
+"""The sweep of supervision: what it finds, what follows; twice, late, cut short or in another order is once."""
 
 import random
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.cases.town import Town
 from tests.supervision.watched import HOUR, MONDAY, RED, RULES, YELLOW, drop_task, propose_task, rule, tasks
 from zhengtong.kernel.supervision.rules import Follow, Level
+from zhengtong.ledger import feeding
 from zhengtong.ledger.feeding import read_changes
 from zhengtong.ledger.history import load, load_case
 from zhengtong.ledger.models.cases import Case
@@ -135,7 +135,7 @@ class TestWatching:
         }  # fmt: skip
 
 
-@pytest.mark.usefixtures("under_watch")
+@pytest.mark.usefixtures("under_watch_here")
 class TestFailing:
     def test_a_poisoned_case_is_named_tried_again_and_keeps_nobody_waiting(
         self, monkeypatch: pytest.MonkeyPatch
@@ -245,6 +245,16 @@ class TestFeed:
                 "AND wake_at IS NOT NULL ORDER BY wake_at, case_id LIMIT 10"
             )
             assert "watched_wake" in str(cursor.fetchall())
+
+
+@pytest.mark.usefixtures("under_watch_here")
+def test_the_feed_reads_its_index_alone() -> None:
+    with connection.cursor() as cursor:
+        for asked in (feeding._NEWEST, feeding._SINCE_SQLITE.replace("%s", "'2026'")):
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+            plan = str(cursor.fetchall())
+            assert "event_recorded" in plan
+            assert "TEMP B-TREE" not in plan
 
 
 def test_rules_are_used_as_given() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,7 +153,7 @@ class TestPage:
         number = trying.examples_of(draft.tried or {}, "new")[0]["number"]
         assert reverse("cases:case", args=[number]) in page
         url = reverse("supervision:draft_try", args=[draft.pk])
-        bad = officer.post(url, {"rule": "", "since": "2026-03-05", "until": "2026-03-01", "sample": "0"})
+        bad = officer.post(url, {"rule": "*", "since": "2026-03-05", "until": "2026-03-01", "sample": "0"})
         assert "期间的末日不能早于首日" in text_of(bad)
         good = officer.post(url, {"rule": "BD-01", "since": "2026-03-01", "until": "2026-03-31", "sample": "0"})
         assert good.status_code == 303

@@ -89,7 +89,7 @@ def propose_task(at: datetime = MONDAY, n: int = 0) -> Recorded:
     )  # fmt: skip
 
 
-def do(  # noqa: PLR0913 - an act with everything that may go with it
+def do(
     case_id: int, name: str, act: str, at: datetime, *, say: dict[str, str] | None = None, **inputs: Any
 ) -> Recorded:
     wish = desk.Wish(act=act, inputs=inputs, private=say or {})

@@ -35,6 +35,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 NOTED_EVERY: Final = timedelta(minutes=1)  # seen_at is written at most so often
+POLL: Final = "X-Poll"
 SEEN, BROWSER, SECOND_FACTOR = "seen_at", "browser", "second_factor"
 BEGAN, CONFIRMED, METHOD = "began_at", "confirmed_at", "method"
 _ACCOUNT, _ACTORS, _SITTINGS = "_zhengtong_account", "_zhengtong_actors", "_zhengtong_sittings"
@@ -72,7 +73,8 @@ def _read_account(request: HttpRequest) -> Account | None:
         if unsent is not None:
             request.session[UNSENT] = unsent
         return None
-    _note_seen(request, now)
+    if POLL not in request.headers:  # a page that asks by itself is nobody at the desk
+        _note_seen(request, now)
     return account
 
 

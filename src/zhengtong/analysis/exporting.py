@@ -73,12 +73,12 @@ def tell_cases(since: date | None, until: date | None, progress: Progress | None
     """Cases opened from one law day to another, both included, in order of their ids."""
     ids = []
     for key, opened_at in Case.objects.order_by("id").values_list("id", "opened_at").iterator():
-        day = law_day(opened_at) if opened_at else None
-        if (since is None or (day is not None and day >= since)) and (until is None or (day is not None and day <= until)):
+        day = law_day(opened_at)
+        if (since is None or day >= since) and (until is None or day <= until):
             ids.append(key)
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
-        docket = {row["id"]: row for row in Case.objects.filter(id__in=some).values()}
+        docket: dict[int, Any] = {row["id"]: row for row in Case.objects.filter(id__in=some).values()}
         for n, loaded in enumerate(iter_cases(some), start + 1):
             yield tell_case(loaded, docket[loaded.ref.id])
             if progress is not None:
@@ -89,9 +89,7 @@ def tell_case(loaded: Loaded, docket: dict[str, Any]) -> ToldCase:
     attributes: dict[str, str | int | datetime] = {
         name: value for name in _DOCKET if (value := docket.get(name)) not in (None, "")
     }
-    for name, column in _INSTANTS.items():
-        if docket.get(column) is not None:
-            attributes[name] = docket[column]
+    attributes |= {name: docket[column] for name, column in _INSTANTS.items() if docket.get(column) is not None}
     opened = loaded.history[0].body
     if isinstance(opened, Opened):
         attributes |= {"item_version": opened.item_version, "channel": opened.channel}
@@ -103,11 +101,16 @@ def tell(event: Event) -> Told:
     body = {name: value for name, value in codec.encode(event.body).items() if name not in LEFT_OUT}
     attributes: dict[str, str | int | datetime] = {
         "seq": event.seq, "batch": event.batch, "kind": event.kind, "recorded_at": event.recorded_at,
-        "org:resource": event.person if event.standing is not Standing.PARTY else PARTY, "standing": str(event.standing),
+        "org:resource": event.person, "standing": str(event.standing),
     }  # fmt: skip
-    for name, value in (("org:role", event.role), ("org:group", event.unit), ("post", event.post), ("basis", event.basis)):
+    for name, value in (
+        ("org:role", event.role),
+        ("org:group", event.unit),
+        ("post", event.post),
+        ("basis", event.basis),
+    ):
         if value:
-            attributes[name] = value
+            attributes[name] = value  # noqa: PERF403 - what is there is kept, in this order
     attributes["zt:body"] = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Told(activity_of(event), event.at, attributes)
 
@@ -118,7 +121,9 @@ def activity_of(event: Event) -> str:
         case Acted(act=act) | Deemed(act=act):
             return act
         case body:
-            named = next((getattr(body, name) for name in ("clock", "branch", "material", "fee") if hasattr(body, name)), "")
+            named = next(
+                (getattr(body, name) for name in ("clock", "branch", "material", "fee") if hasattr(body, name)), ""
+            )
             return f"{event.kind} {named.partition(':')[0]}" if named and event.kind.startswith("Clock") else event.kind
 
 
@@ -209,7 +214,9 @@ class _Objects:
         self.related.setdefault(one, {})[other, qualifier] = None
 
 
-def tell_objects(case: ToldCase, objects: _Objects) -> list[tuple[str, Told, list[tuple[str, str]]]]:
+def tell_objects(  # noqa: C901 - one branch for each kind of object
+    case: ToldCase, objects: _Objects
+) -> list[tuple[str, Told, list[tuple[str, str]]]]:
     """The events of a case with the objects each concerns; the objects are gathered."""
     kind = CARD if case.attributes.get("procedure") == CARD else "case"
     own = objects.meet(kind, case.number, **case.attributes)
@@ -287,7 +294,8 @@ def _object_json(key: str, objects: _Objects) -> dict[str, Any]:
     return {
         "id": key, "type": objects.types[key],
         "attributes": [
-            {"name": name, "time": _BEGINNING, "value": _plain(value)} for name, value in objects.attributes[key].items()
+            {"name": name, "time": _BEGINNING, "value": _plain(value)}
+            for name, value in objects.attributes[key].items()
         ],
         "relationships": [
             {"objectId": other, "qualifier": qualifier} for other, qualifier in objects.related.get(key, {})
@@ -372,7 +380,11 @@ class _Rows:
         self.columns: set[str] = set()
 
     def put(
-        self, database: sqlite3.Connection, key: str, fixed: dict[str, str | None], given: dict[str, str | int | datetime]
+        self,
+        database: sqlite3.Connection,
+        key: str,
+        fixed: dict[str, str | None],
+        given: dict[str, str | int | datetime],
     ) -> None:
         table = f"{self.what}_{self.mapped}"
         if not self.columns:
@@ -383,7 +395,7 @@ class _Rows:
         for name, value in given.items():
             if name not in self.columns:
                 kind = "INTEGER" if isinstance(value, int) else "TEXT"
-                database.execute(f"ALTER TABLE \"{table}\" ADD COLUMN \"{name}\" {kind}")
+                database.execute(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}')
                 self.columns.add(name)
         names = ["ocel_id", *fixed, *given]
         marks = ", ".join("?" for _ in names)

@@ -4,8 +4,10 @@ Every guess carries its reasons, so that whoever knows the system can see why an
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -16,86 +18,11 @@ from zhengtong.analysis.reading.instants import A_DAY, find_reader
 from zhengtong.analysis.reading.tables import Column, Kind, Table
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "case": (
-        "case concept name", "case id", "caseid", "case", "case number", "case key", "case ref", "trace id", "case no",
-        "process instance", "process instance id", "instance id", "zaak", "zaaknummer", "zaak id", "zaakidentificatie",
-        "dossier", "dossiernummer", "meldingsnummer", "melding id", "fall", "fall id", "fallnummer", "vorgang",
-        "vorgangsnummer", "aktenzeichen", "caso", "id caso", "expediente", "numero expediente", "numero de expediente",
-        "ticket", "ticket id", "ticket number", "incident", "incident id", "incident number", "sr number", "service request id",
-        "service request number", "request id", "request number", "claim id", "order id", "order number", "complaint id",
-        "complaint number", "cmplnt num", "unique key", "application id", "application number", "patient", "patient id",
-        "numero dossier", "id dossier", "dossier id", "processo", "protocol number", "object id", "report number",
-        "办件编号", "办件号", "办件流水号", "工单编号", "工单号", "案件编号", "案号", "案件号", "受理编号", "受理号", "业务流水号", "业务编号",
-        "申请编号", "申请号", "流水号", "订单编号", "订单号", "诉求编号", "事件编号", "警情编号", "接警编号", "编号", "单号",
-    ),
-    "activity": (
-        "concept name", "activity", "activity name", "activity name en", "activiteit", "taak", "taaknaam", "task", "task name",
-        "aktivität", "aktivitaet", "tätigkeit", "schritt", "vorgangsschritt", "actividad", "tarea", "paso", "activité", "activite",
-        "étape", "etape", "tâche", "event", "event name", "event type", "handeling", "stap", "step", "step name", "action",
-        "operation", "atividade", "ocel activity", "attività",
-        "环节", "环节名称", "办理环节", "处理环节", "步骤", "步骤名称", "活动", "活动名称", "节点", "节点名称", "操作", "操作类型", "动作", "业务环节", "流程节点",
-    ),
-    "at": (
-        "time timestamp", "timestamp", "complete timestamp", "completion timestamp", "complete time", "completed at",
-        "completion time", "end timestamp", "end time", "event time", "event timestamp", "event date", "time", "datetime",
-        "date time", "date", "datum", "datum tijd", "tijdstip", "tijd", "eindtijd", "zeitstempel", "zeitpunkt", "zeit", "endzeit",
-        "fecha", "fecha hora", "fecha y hora", "hora", "marca de tiempo", "horodatage", "date heure", "data", "data hora",
-        "ocel timestamp", "changed at", "change date", "update time", "logged at",
-        "办理时间", "操作时间", "时间", "完成时间", "发生时间", "处理时间", "时间戳", "日期", "记录时间", "环节时间", "结束时间", "提交时间",
-    ),
-    "started_at": (
-        "start timestamp", "start time", "started at", "begin time", "begintijd", "starttijd", "startzeit", "beginn",
-        "hora inicio", "time start", "开始时间", "接收时间", "签收时间", "环节开始时间",
-    ),
-    "resource": (
-        "org resource", "resource", "resource id", "resource name", "user", "user id", "username", "user name", "employee",
-        "employee id", "agent", "officer", "worker", "performer", "originator", "performed by", "handled by", "actor", "clerk",
-        "medewerker", "behandelaar", "gebruiker", "uitvoerder", "mitarbeiter", "bearbeiter", "sachbearbeiter", "benutzer",
-        "recurso", "usuario", "empleado", "funcionario", "tramitador", "ressource", "utilisateur", "employé", "monitoring resource",
-        "办理人", "办理人员", "经办人", "处理人", "处理人员", "操作人", "操作员", "承办人", "审批人", "执行人", "人员", "工号", "岗位",
-    ),
-    "group": (
-        "org group", "org role", "department", "dept", "department name", "group", "team", "unit", "organisation", "organization",
-        "agency", "agency name", "precinct", "afdeling", "organisatie", "abteilung", "amt", "organisationseinheit", "departamento",
-        "unidad", "área", "area", "service", "département", "division",
-        "办理部门", "承办单位", "承办部门", "部门", "部门名称", "科室", "单位", "处理部门", "责任单位", "主办单位", "处置部门", "所属部门", "机构",
-    ),
-    "deadline": (
-        "deadline", "due date", "due", "due at", "date due", "due time", "due datetime", "sla due", "sla deadline", "target date",
-        "legal deadline", "statutory deadline", "uiterste datum", "uiterlijke datum", "uiterste afhandeldatum", "fatale datum",
-        "beslistermijn", "uiterlijke einddatum", "einddatum uiterlijk", "frist", "fristende", "fälligkeit", "fällig am", "fällig",
-        "fristdatum", "fecha limite", "fecha límite", "plazo", "vencimiento", "fecha vencimiento", "fecha de vencimiento",
-        "échéance", "date limite", "date échéance", "prazo", "scadenza", "termin",
-        "截止", "截止时间", "截止日期", "到期时间", "到期日", "到期日期", "限办时间", "办理期限", "办结期限", "时限", "办理时限", "应办结时间", "法定办结时间",
-        "法定到期时间", "最迟办结时间", "要求办结时间", "规定办结时间", "期限",
-    ),
-    "planned": (
-        "enddate planned", "end date planned", "planned end", "planned end date", "planned enddate", "planned completion",
-        "planned completion date", "expected end", "expected end date", "estimated completion", "promised date", "promise date",
-        "einddatum gepland", "geplande einddatum", "streefdatum", "verwachte einddatum", "geplantes ende", "soll ende", "solldatum",
-        "plantermin", "fecha prevista", "fin previsto", "fecha fin prevista", "fecha estimada", "date prévue", "fin prévue",
-        "计划完成时间", "计划办结时间", "预计办结时间", "预计完成时间", "承诺办结时间", "承诺办结日期", "承诺时限", "承诺到期时间", "计划结束时间",
-    ),
-    "ended": (
-        "enddate", "end date", "ended at", "closed", "closed at", "close date", "closed date", "closing date", "date closed",
-        "resolution date", "resolved at", "resolved", "case end", "completed date", "completion date", "einddatum", "afgehandeld op",
-        "datum afhandeling", "afhandeldatum", "sluitdatum", "datum gereed", "enddatum", "abschluss", "abschlussdatum",
-        "abgeschlossen am", "erledigt am", "fecha fin", "fecha de fin", "fecha cierre", "fecha de cierre", "cierre", "fecha resolucion",
-        "date de fin", "date clôture", "date cloture", "data fim",
-        "办结时间", "办结日期", "结案时间", "结案日期", "完结时间", "归档时间", "结束日期", "关闭时间", "完成日期",
-    ),
-    "status": (
-        "status", "case status", "state", "case state", "is closed", "closed flag", "toestand", "zaakstatus", "zustand", "estado",
-        "statut", "stato", "situação", "状态", "办理状态", "工单状态", "案件状态", "是否办结", "办结状态", "当前状态",
-    ),
-    "opened": (
-        "startdate", "start date", "opened", "opened at", "open date", "created", "created at", "created date", "creation date",
-        "case start", "registration date", "received date", "date received", "reg date", "startdatum", "ontvangstdatum",
-        "datum ontvangst", "registratiedatum", "eingangsdatum", "eingang", "antragsdatum", "fecha inicio", "fecha de inicio",
-        "fecha registro", "fecha alta", "fecha solicitud", "date début", "date création", "data abertura",
-        "受理时间", "受理日期", "登记时间", "申请时间", "申请日期", "来电时间", "收件时间", "接件时间", "创建时间", "立案时间", "报案时间", "接警时间",
-    ),
-}  # fmt: skip
+    role: tuple(names)
+    for role, names in tomllib.loads(
+        files("zhengtong.analysis").joinpath("column_names.toml").read_text(encoding="utf-8")
+    ).items()
+}
 
 ENDED_WORDS: Final = re.compile(
     r"^(?:closed|close|completed?|finished|done|resolved|ended|terminated|archived|afgehandeld|afgesloten|gesloten|voltooid|gereed|"
@@ -127,7 +54,18 @@ def guess(table: Table, given: Meaning | None = None) -> tuple[Meaning, tuple[Gu
     meaning = given or Meaning()
     guesses = [
         Guess(role=role, column=_said(getattr(meaning, role)), score=1.0, reasons=("said in the map file",))
-        for role in ("case", "activity", "at", "started_at", "resource", "group", "deadline", "planned", "ended", "opened")
+        for role in (
+            "case",
+            "activity",
+            "at",
+            "started_at",
+            "resource",
+            "group",
+            "deadline",
+            "planned",
+            "ended",
+            "opened",
+        )
         if getattr(meaning, role)
     ]
     found = _by_format(table, meaning, guesses)
@@ -147,7 +85,7 @@ def _said(value: Any) -> str:
     return " + ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _take(meaning: Meaning, guesses: list[Guess], role: str, column: str, score: float, *reasons: str) -> Meaning:  # noqa: PLR0913 - one guess
+def _take(meaning: Meaning, guesses: list[Guess], role: str, column: str, score: float, *reasons: str) -> Meaning:
     guesses.append(Guess(role=role, column=column, score=round(score, 2), reasons=reasons))
     value: Any = (column,) if role == "activity" else column
     return replace(meaning, **{role: value})
@@ -210,6 +148,13 @@ def _by_names(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
             if score >= _LEAST:
                 wanted.append((score, role, name))
     wanted.sort(key=lambda each: (-each[0], list(NAMES).index(each[1]), each[2]))
+    return _assign(table, meaning, guesses, wanted, used)
+
+
+def _assign(
+    table: Table, meaning: Meaning, guesses: list[Guess], wanted: list[tuple[float, str, str]], used: set[str]
+) -> Meaning:
+    """Each role to its best name, each name to its best role."""
     for score, role, name in wanted:
         if name not in used and not getattr(meaning, role):
             if role in {"deadline", "planned", "ended", "opened"} and not _is_of_cases(table, meaning, name):
@@ -218,7 +163,9 @@ def _by_names(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
                     guesses.append(_step_due(name, score))
                     used.add(name)
                 continue
-            meaning = _take(meaning, guesses, role, name, min(score, 1.0), f"its name reads {role}", *_seen(table, name))
+            meaning = _take(
+                meaning, guesses, role, name, min(score, 1.0), f"its name reads {role}", *_seen(table, name)
+            )
             used.add(name)
     return meaning
 
@@ -252,7 +199,7 @@ def _fits(column: Column, role: str, events: int) -> float:
         return 0.0
     distinct = distinct_values(column)
     if role == "case":
-        return 1.0 if distinct > 1 or events <= 2 else 0.5
+        return 1.0 if distinct > 1 or events <= 2 else 0.6
     if role in {"activity", "group"}:
         return 1.0 if distinct <= max(50, events // 3) else 0.3
     return 1.0 if distinct <= max(200, events // 2) else 0.5
@@ -296,7 +243,9 @@ def _wide(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
         meaning = _take(meaning, guesses, "case", case, 0.9, "every row has another one")
     ordered = sorted(steps, key=lambda name: _typical(table, name))
     guesses.append(
-        Guess(role="wide", column=" + ".join(ordered), score=0.8, reasons=("one row per case, an instant for each step",))
+        Guess(
+            role="wide", column=" + ".join(ordered), score=0.8, reasons=("one row per case, an instant for each step",)
+        )
     )
     return replace(meaning, wide=tuple(ordered))
 
@@ -352,8 +301,6 @@ def _by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning
         meaning = _time_by_content(table, meaning, guesses)
     if not meaning.activity:
         meaning = _activity_by_content(table, meaning, guesses)
-    if not meaning.resource:
-        meaning = _resource_of_lifted(table, meaning, guesses)
     meaning = _check_limits(table, meaning, guesses)
     if not meaning.ended and not meaning.ended_by:
         meaning = _end(table, meaning, guesses)
@@ -383,9 +330,9 @@ def _time_by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -> Me
     if best[1]:
         return _take(meaning, guesses, "at", best[1], 0.6, "instants that differ within a case")
     if meaning.started_at:
-        column = meaning.started_at
+        started = meaning.started_at
         meaning = replace(meaning, started_at="")
-        return _take(meaning, guesses, "at", column, 0.6, "the only instant of an event")
+        return _take(meaning, guesses, "at", started, 0.6, "the only instant of an event")
     return meaning
 
 
@@ -400,11 +347,6 @@ def _activity_by_content(table: Table, meaning: Meaning, guesses: list[Guess]) -
             best = max(best, (0.7 + (0.2 if name_score(name, "status") >= _LEAST else 0.0) - distinct / 1e4, name))
     if best[1]:
         return _take(meaning, guesses, "activity", best[1], 0.5, "few values that differ within a case")
-    return meaning
-
-
-def _resource_of_lifted(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meaning:
-    """Nothing is guessed of people from content alone: a wrong name is worse than none."""
     return meaning
 
 
@@ -457,7 +399,8 @@ def _check_limits(table: Table, meaning: Meaning, guesses: list[Guess]) -> Meani
         said = f"{after:.0%} lie after the first event"
         if after < _LATER:
             guesses[place] = replace(guesses[place], role=f"not {role}", reasons=(*guesses[place].reasons, said))
-            meaning = replace(meaning, **{role: ""})
+            nothing: Any = ""
+            meaning = replace(meaning, **{role: nothing})
         else:
             guesses[place] = replace(guesses[place], reasons=(*guesses[place].reasons, said))
     return meaning
@@ -499,7 +442,9 @@ def _end_by_activity(table: Table, meaning: Meaning, guesses: list[Guess]) -> Me
     covered = sum(int(lasts[code]) for code in range(len(lasts)) if str(activity.words[code]) in finals)
     if not finals or covered < 0.3 * cases:
         return meaning
-    said = f"nothing follows them in {FINAL_SHARE:.0%} of the cases that have them; {covered:,} of {cases:,} cases end so"
+    said = (
+        f"nothing follows them in {FINAL_SHARE:.0%} of the cases that have them; {covered:,} of {cases:,} cases end so"
+    )
     guesses.append(Guess(role="ended_by", column=" + ".join(finals), score=0.5, reasons=(said,)))
     return replace(meaning, ended_by=tuple(finals))
 

@@ -5,6 +5,7 @@ Arrows against the current are turned round for the layout and drawn dashed; lon
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from zhengtong.analysis.measuring import ProcessMap
@@ -64,8 +65,14 @@ def draw(found: ProcessMap) -> Drawn:
     loops = {pair[0]: n for pair, n in between.items() if pair[0] == pair[1]}
     boxes = tuple(
         Box(
-            name=name, lines=wrapped(name), count=found.activities[name], x=places[name][0] - WIDE / 2,
-            y=places[name][1], starts=found.starts.get(name, 0), ends=found.ends.get(name, 0), loops=loops.get(name, 0),
+            name=name,
+            lines=wrapped(name),
+            count=found.activities[name],
+            x=places[name][0] - WIDE / 2,
+            y=places[name][1],
+            starts=found.starts.get(name, 0),
+            ends=found.ends.get(name, 0),
+            loops=loops.get(name, 0),
         )
         for name in names
     )
@@ -126,6 +133,7 @@ def _order(names: Sequence[str], found: ProcessMap, kept: Mapping[tuple[str, str
     """An order in which most of what passes goes forward: from the most frequent beginning, greedily."""
     left, order = list(names), []
     while left:
+
         def pull(name: str) -> tuple[float, int, str]:
             into = sum(n for (a, b), n in kept.items() if b == name and a in left)
             out = sum(n for (a, b), n in kept.items() if a == name and b in left)
@@ -165,7 +173,7 @@ def _place(layers: list[list[str]], chains: Mapping[tuple[str, str], list[str]])
     """Order within each layer by the middle of the neighbours, then as near to them as room allows."""
     near: dict[str, list[str]] = {node: [] for layer in layers for node in layer}
     for chain in chains.values():
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             near[one].append(other)
             near[other].append(one)
     at = {node: float(place) for layer in layers for place, node in enumerate(layer)}
@@ -235,11 +243,20 @@ def _drawn_arrows(
         x, y = (points[middle - 1][0] + points[middle][0]) / 2, (points[middle - 1][1] + points[middle][1]) / 2
         tip_x, tip_y = points[-1]
         edge = 6 if is_back else -6
-        tip = f"{tip_x:.0f},{tip_y:.0f} {tip_x - 5:.0f},{tip_y + edge * 1.5:.0f} {tip_x + 5:.0f},{tip_y + edge * 1.5:.0f}"
+        tip = (
+            f"{tip_x:.0f},{tip_y:.0f} {tip_x - 5:.0f},{tip_y + edge * 1.5:.0f} {tip_x + 5:.0f},{tip_y + edge * 1.5:.0f}"
+        )
         arrows.append(
             Arrow(
-                path=_smooth([*points[:-1], (tip_x, tip_y + edge)]), width=round(1 + 5 * kept[pair] / most, 1),
-                is_back=is_back, count=kept[pair], x=round(x, 1), y=round(y, 1), left=pair[0], right=pair[1], tip=tip,
+                path=_smooth([*points[:-1], (tip_x, tip_y + edge)]),
+                width=round(1 + 5 * kept[pair] / most, 1),
+                is_back=is_back,
+                count=kept[pair],
+                x=round(x, 1),
+                y=round(y, 1),
+                left=pair[0],
+                right=pair[1],
+                tip=tip,
             )
         )
     return tuple(arrows)
@@ -265,7 +282,7 @@ def _ports(
 
 def _smooth(points: Sequence[tuple[float, float]]) -> str:
     said = [f"M{points[0][0]:.0f} {points[0][1]:.0f}"]
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         if abs(x1 - x2) < 1:
             said.append(f"L{x2:.0f} {y2:.0f}")
         else:

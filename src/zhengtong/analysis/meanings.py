@@ -221,7 +221,11 @@ def observed(table: Table, meaning: Meaning) -> Observed:
 
 def _check_named(table: Table, meaning: Meaning) -> None:
     of_events, both = set(table.event_columns), {*table.event_columns, *table.case_columns}
-    for role, name in (("at", meaning.at), ("resource", meaning.resource), *(("activity", a) for a in meaning.activity)):
+    for role, name in (
+        ("at", meaning.at),
+        ("resource", meaning.resource),
+        *(("activity", a) for a in meaning.activity),
+    ):
         if name and name not in of_events:
             raise MapFault(f"{role}: there is no column {name!r} of events; there are: {_listed(of_events)}")
     for role in ("started_at", "group", "deadline", "planned", "ended", "opened", "step_due"):
@@ -313,7 +317,9 @@ def _with_cases(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> O
             return None
         if name in table.case_columns:
             return _sensible(_instants(table, name, table.cases), notes)[place]
-        return last_known(log, _sensible(_instants(table, name, table.events), notes)[rows], lambda v: v != NO_TIME, NO_TIME)
+        return last_known(
+            log, _sensible(_instants(table, name, table.events), notes)[rows], lambda v: v != NO_TIME, NO_TIME
+        )
 
     deadline, planned, opened = of_case(meaning.deadline), of_case(meaning.planned), of_case(meaning.opened)
     ended, ended_at = _ended(table, meaning, log, notes)
@@ -346,7 +352,9 @@ def _ended(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> tuple[
         column = column if column is not None else table.event_columns[name]
         if column.kind is Kind.INSTANT or not (meaning.ended_values or column.kind is Kind.TRUTH):
             instants = _sensible(_instants(table, name, table.cases if is_of_case else table.events), notes)
-            ended_at = instants[place] if is_of_case else last_known(log, instants[rows], lambda v: v != NO_TIME, NO_TIME)
+            ended_at = (
+                instants[place] if is_of_case else last_known(log, instants[rows], lambda v: v != NO_TIME, NO_TIME)
+            )
             return ended_at != NO_TIME, ended_at
         wanted = set(meaning.ended_values) or {"true"}
         texts = column.texts()
@@ -407,11 +415,15 @@ def _instants(table: Table, name: str, length: int) -> tables.Column:
     words = [str(word) for word in _words(column)]
     form = find_reader(words) or find_reader(words[:1_000], 0.5)
     if form is None:
-        raise MapFault(f"column {name!r} holds no instants: {words[0][:40]!r}" if words else f"column {name!r} is empty")
+        raise MapFault(
+            f"column {name!r} holds no instants: {words[0][:40]!r}" if words else f"column {name!r} is empty"
+        )
     return _from_words(table, column, words, form, of_event=of_event)
 
 
-def _from_words(table: Table, column: tables.Column, words: Sequence[str], form: str, *, of_event: bool) -> tables.Column:
+def _from_words(
+    table: Table, column: tables.Column, words: Sequence[str], form: str, *, of_event: bool
+) -> tables.Column:
     read = [READERS[form](word) for word in words]
     bad = np.array([each is None for each in read] + [False], dtype=np.bool_)
     rows = np.flatnonzero(bad[column.values])

@@ -13,8 +13,8 @@ import numpy as np
 
 from zhengtong.analysis import measuring
 from zhengtong.analysis.intervals import share
-from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Codes, Column, Ints, Log
-from zhengtong.analysis.meanings import MapFault, Meaning, Observed, east_of, is_days
+from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Codes, Ints, Log
+from zhengtong.analysis.meanings import MapFault, Observed, east_of, is_days
 from zhengtong.analysis.measuring import Measured
 from zhengtong.analysis.reading.instants import A_DAY, MINUTE
 from zhengtong.analysis.spreads import Spread
@@ -175,7 +175,8 @@ def observe(seen: Observed, calendar: Calendar | None = None) -> Observation:
     month_end, expected, is_clear = find_month_end(seen, calendar)
     return Observation(
         counts=count(seen, measured, last), first_at=int(log.at.min()), last_at=last, measured=measured,
-        dwell=measuring.find_dwell(log), late_by=find_lateness(seen), months=find_months(seen), late=late, late_by_group=late_by_group, open_late=open_late, open_age=ages,
+        dwell=measuring.find_dwell(log), late_by=find_lateness(seen), months=find_months(seen),
+        late=late, late_by_group=late_by_group, open_late=open_late, open_age=ages,
         stalls=find_stalls(seen, last), rework=find_repeats(log, measured), bursts=find_bursts(seen),
         month_end=month_end, month_end_expected=expected, month_end_is_clear=is_clear, outside=outside,
         outside_by_resource=by_resource, both=find_both(seen), runs=find_runs(seen), handovers=_handovers(log),
@@ -210,13 +211,13 @@ def _with_limit(seen: Observed, calendar: Calendar | None) -> Observed:
     else:
         raise MapFault(f"limit: {seen.meaning.limit}: only wd and cd are counted here")
     lapse = (due + np.timedelta64(1, "D")).astype(np.int64) * A_DAY
-    return replace(_with_day_ends(seen), deadline=lapse - east * MINUTE)
+    return replace(_with_day_ends(seen), deadline=lapse - east * MINUTE - 1)  # the last instant in time
 
 
 def _with_day_ends(seen: Observed) -> Observed:
     """A limit that is a day alone lapses when that day is over."""
     east = _case_east(seen)
-    changed: dict[str, Ints] = {}
+    changed: dict[str, Any] = {}
     for name in ("deadline", "planned"):
         values = getattr(seen, name)
         if values is not None and (is_days(values, east) or is_days(values, 0)):
@@ -271,6 +272,8 @@ def count(seen: Observed, measured: Measured, last: int) -> dict[str, int | None
         "ended": is_ended, "ended_after_deadline": late, "ended_after_planned": planned, "open": is_open,
         "open_past_deadline": open_late, "open_past_planned": open_planned,
     }  # fmt: skip
+    if ended is None and seen.deadline is not None:
+        found["cases_active_after_deadline"] = int(is_after(log.ended_at, seen.deadline).sum())
     if seen.step_due is not None:
         found["events_after_step_due"] = int(is_after(log.at, seen.step_due).sum())
     return found
@@ -293,7 +296,9 @@ def find_late(seen: Observed, calendar: Calendar | None) -> tuple[list[Late], li
     whole = np.bincount(inverse[judged], minlength=len(names))
     part = np.bincount(inverse[late], minlength=len(names))
     rates = [
-        make_rate(str(name), p, w) for name, p, w in zip(names.tolist(), part.tolist(), whole.tolist(), strict=True) if w
+        make_rate(str(name), p, w)
+        for name, p, w in zip(names.tolist(), part.tolist(), whole.tolist(), strict=True)
+        if w
     ]
     return found, sorted(rates, key=lambda rate: (-rate.low, rate.name))
 
@@ -308,7 +313,7 @@ def find_lateness(seen: Observed) -> list[int]:
     if limit is None or seen.ended is None or seen.ended_at is None:
         return []
     late = seen.ended & is_after(seen.ended_at, limit)
-    return (seen.ended_at[late] - limit[late]).tolist()
+    return [int(by) for by in seen.ended_at[late] - limit[late]]
 
 
 def find_months(seen: Observed) -> list[tuple[str, int, int]]:
@@ -381,9 +386,7 @@ def find_stalls(seen: Observed, last: int) -> list[Stall]:
         idle = last - int(log.at[place])
         if spread is None or not spread.is_ranked or idle <= max(STALL_TIMES * spread.p90, 86_400 * SECOND):
             continue
-        found.append(
-            Stall(case=log.cases[row], after=activity, since=int(log.at[place]), idle=idle, usual=spread.p90)
-        )
+        found.append(Stall(case=log.cases[row], after=activity, since=int(log.at[place]), idle=idle, usual=spread.p90))
     return sorted(found, key=lambda stall: -stall.idle)
 
 
@@ -423,8 +426,11 @@ def find_bursts(seen: Observed) -> list[Burst]:
         if len(cases) >= BURST_EVENTS:
             found.append(
                 Burst(
-                    activity=log.activities[log.activity[rows[0]]], resource=_resource(log, int(rows[0])),
-                    since=int(log.at[rows[0]]), until=int(log.at[rows[-1]]), events=len(rows),
+                    activity=log.activities[log.activity[rows[0]]],
+                    resource=_resource(log, int(rows[0])),
+                    since=int(log.at[rows[0]]),
+                    until=int(log.at[rows[-1]]),
+                    events=len(rows),
                     cases=tuple(log.cases[each] for each in cases[:EXAMPLES]),
                 )
             )
@@ -498,7 +504,9 @@ def find_both(seen: Observed) -> list[Both]:
     counts = np.bincount(log.activity, minlength=len(log.activities))
     given = {frozenset(pair): pair for pair in seen.meaning.duties}
     wanted = [code for code in np.argsort(-counts, kind="stable").tolist()[:CHECKED] if counts[code] >= LEAST_TOGETHER]
-    wanted += [code for code, name in enumerate(log.activities) if any(name in pair for pair in given) and code not in wanted]
+    wanted += [
+        code for code, name in enumerate(log.activities) if any(name in pair for pair in given) and code not in wanted
+    ]
     who = {code: _last_resource(log, case, code) for code in wanted}
     found = []
     for n, first in enumerate(wanted):
@@ -540,8 +548,8 @@ def _pair(log: Log, left: Codes, right: Codes, names: tuple[str, str], is_given:
 
 
 def find_runs(seen: Observed) -> list[Run]:
-    """Five and more events of one activity by one resource, one after the other, that took the same time since the event
-    before to the second; a minute at least."""
+    """Five and more events of one activity by one resource, one after the other, that took the same time since the
+    event before, to the second; a minute at least."""
     log = seen.log
     if not seen.has_clock or log.events < SAME_RUN:
         return []
@@ -564,8 +572,12 @@ def find_runs(seen: Observed) -> list[Run]:
         cases = tuple(dict.fromkeys(log.cases[each] for each in case[some].tolist()))
         found.append(
             Run(
-                activity=log.activities[log.activity[some[0]]], resource=_resource(log, int(some[0])),
-                took=seconds * SECOND, events=len(some), since=int(log.at[some[0]]), until=int(log.at[some[-1]]),
+                activity=log.activities[log.activity[some[0]]],
+                resource=_resource(log, int(some[0])),
+                took=seconds * SECOND,
+                events=len(some),
+                since=int(log.at[some[0]]),
+                until=int(log.at[some[-1]]),
                 cases=cases[:EXAMPLES],
             )
         )
@@ -615,7 +627,8 @@ def as_plain(found: Observation) -> dict[str, Any]:
         "dwell": {name: plain_spread(spread) for name, spread in ranked_dwell(found)},
         "bursts": {"count": len(found.bursts), "examples": [_plain(each) for each in found.bursts[:EXAMPLES]]},
         "month_end": None if found.month_end is None else {
-            **asdict(found.month_end), "expected": round(found.month_end_expected, 4), "is_clear": found.month_end_is_clear,
+            **asdict(found.month_end), "expected": round(found.month_end_expected, 4),
+            "is_clear": found.month_end_is_clear,
         },
         "outside_hours": None if found.outside is None else {
             **asdict(found.outside), "by_resource": [asdict(rate) for rate in found.outside_by_resource[:EXAMPLES]],

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ class Section:
     is_half: bool = False
 
 
-def write_report(  # noqa: PLR0913 - what a report is of
+def write_report(
     found: Observation, guesses: Sequence[Guess], folder: Path, *, source: str, east: int = 0, language: str = "zh-hans"
 ) -> list[Path]:  # fmt: skip
     """Both languages; `index.html` is in the one asked for. `east` is the zone instants are shown in.
@@ -147,10 +148,14 @@ def _title(found: Observation) -> str:
     c = found.counts
     if c["open_past_deadline"]:
         return _("%(n)s 件过了期限还没办完，已办结的有 %(share)s超期") % {
-            "n": f"{c['open_past_deadline']:,}", "share": percent(c["ended_after_deadline"] or 0, c["ended"] or 0) + " ",
+            "n": f"{c['open_past_deadline']:,}", 
+            "share": percent(c["ended_after_deadline"] or 0, c["ended"] or 0) + " ",
         }  # fmt: skip
     if c["ended_after_deadline"]:
-        return _("已办结的 %(whole)s 件里有 %(n)s 件超期") % {"whole": f"{c['ended']:,}", "n": f"{c['ended_after_deadline']:,}"}
+        return _("已办结的 %(whole)s 件里有 %(n)s 件超期") % {
+            "whole": f"{c['ended']:,}",
+            "n": f"{c['ended_after_deadline']:,}",
+        }
     slow = next((name for name, spread in ranked_dwell(found) if spread.is_ranked), "")
     if slow:
         return _("时间大多花在“%(name)s”之前") % {"name": slow}
@@ -170,11 +175,16 @@ def _figures(found: Observation) -> list[dict[str, Any]]:
 
     def figure(name: str, value: int | None, under: str, is_late: bool = False) -> dict[str, Any]:
         shown = "–" if value is None else f"{value:,}"
-        return {"name": name, "value": shown, "under": unknown if value is None else under, "is_late": is_late and value}
+        return {
+            "name": name,
+            "value": shown,
+            "under": unknown if value is None else under,
+            "is_late": is_late and value,
+        }
 
     ended, opened = c["ended"] or 0, c["open"] or 0
     return [
-        figure(_("办件"), c["cases"], _("%(n)s 条事件") % {"n": f"{c['events']:,}"}),
+        figure(_("全部办件"), c["cases"], _("%(n)s 条事件") % {"n": f"{c['events']:,}"}),
         figure(
             _("超期办结"), c["ended_after_deadline"],
             f"{percent(c['ended_after_deadline'] or 0, ended)} · {c['ended_after_deadline'] or 0:,} / {ended:,}", True,
@@ -217,7 +227,8 @@ def _definitions() -> list[str]:
         _("成批：同一人同一环节十分钟内办了至少 %(n)s 件。") % {"n": BURST_EVENTS},
         _("相同用时：同一人同一环节接连至少 %(n)s 次用时一秒不差，且不短于一分钟。") % {"n": SAME_RUN},
         _("一人两头：平时由不同的人办的两个环节，由同一人办了。哪两个环节，由映射文件指定或从日志里看出。"),
-        _("夜间和休息日：当地时间 %(from)s 点前、%(to)s 点后，或周末（给了日历的按日历）。") % {"from": HOURS[0], "to": HOURS[1]},
+        _("夜间和休息日：当地时间 %(from)s 点前、%(to)s 点后，或周末（给了日历的按日历）。")
+        % {"from": HOURS[0], "to": HOURS[1]},
         _("比率都写分子、分母；括号里的区间是九成把握的范围。"),
     ]
 
@@ -251,7 +262,12 @@ def make_bars(
     """Bars of (label, value, part of it, what is written beside it), in per cent of the longest."""
     most = max((row[1] for row in rows), default=0) or 1
     bars = [
-        {"label": label, "width": f"{100 * value / most:.1f}", "part": f"{100 * part / most:.1f}" if part else "", "text": text}
+        {
+            "label": label,
+            "width": f"{100 * value / most:.1f}",
+            "part": f"{100 * part / most:.1f}" if part else "",
+            "text": text,
+        }
         for label, value, part, text in rows
     ]
     return {"name": name, "bars": bars, "keys": [{"name": key, "tone": tone} for key, tone in keys]}
@@ -260,10 +276,12 @@ def make_bars(
 def _by_length(spans: Sequence[int]) -> list[tuple[str, int]]:
     """How many are how long."""
     edges = [seconds * SECOND for seconds, _name in _LENGTHS]
-    counts = np.bincount(np.searchsorted(edges, np.array(spans, dtype=np.int64), side="right"), minlength=len(edges) + 1)
+    counts = np.bincount(
+        np.searchsorted(edges, np.array(spans, dtype=np.int64), side="right"), minlength=len(edges) + 1
+    )
     days = [name for _seconds, name in _LENGTHS]
     names = [_("不到 %(n)s 天") % {"n": days[0]}]
-    names += [_("%(n)s 至 %(m)s 天") % {"n": a, "m": b} for a, b in zip(days, days[1:], strict=False)]
+    names += [_("%(n)s 至 %(m)s 天") % {"n": a, "m": b} for a, b in pairwise(days)]
     names.append(_("%(n)s 天以上") % {"n": days[-1]})
     return list(zip(names, counts.tolist(), strict=True))
 
@@ -295,7 +313,8 @@ def _late_section(found: Observation, when: Callable[[int], str]) -> Section | N
     head = _head(_("超期多久"), "#" + _("件"))
     return Section(
         code="late",
-        title=_("%(n)s 件办结时已经超期，一半超过 %(median)s") % {"n": f"{len(spread):,}", "median": spell(spread[len(spread) // 2])},
+        title=_("%(n)s 件办结时已经超期，一半超过 %(median)s")
+        % {"n": f"{len(spread):,}", "median": spell(spread[len(spread) // 2])},
         lead=_("超期多久，件"),
         chart=make_bars(_("超期多久"), [(name, n, 0, f"{n:,}") for name, n in lengths]),
         tables=(_folded(head, lengths), _late_rows(found.late, when, is_open=False)),
@@ -312,7 +331,8 @@ def _group_section(found: Observation, when: Callable[[int], str]) -> Section | 
     worst = max(rates, key=lambda rate: rate.part / rate.whole)
     return Section(
         code="groups", is_half=True,
-        title=_("“%(name)s”的超期率最高，%(share)s") % {"name": worst.name or "–", "share": percent(worst.part, worst.whole)},
+        title=_("“%(name)s”的超期率最高，%(share)s")
+        % {"name": worst.name or "–", "share": percent(worst.part, worst.whole)},
         lead=_("办结时已超期的占比；不到 %(n)s 件的 %(few)s 个部门没有列") % {"n": LEAST_VOLUME, "few": few},
         chart=make_bars(
             _("超期率"),
@@ -371,7 +391,8 @@ def _stall_section(found: Observation, when: Callable[[int], str]) -> Section | 
     ]
     return Section(
         code="stalls",
-        title=_("%(n)s 件停着不动，最久 %(idle)s") % {"n": f"{len(found.stalls):,}", "idle": spell(found.stalls[0].idle)},
+        title=_("%(n)s 件停着不动，最久 %(idle)s")
+        % {"n": f"{len(found.stalls):,}", "idle": spell(found.stalls[0].idle)},
         lead=_("停得最久的"), tables=(_table(_("停得最久的"), head, rows),),
     )  # fmt: skip
 
@@ -383,7 +404,8 @@ def _dwell_section(found: Observation, when: Callable[[int], str]) -> Section | 
         return None
     slowest, spread = ranked[0]
     head = _head(
-        _("环节"), "#" + _("次"), "#" + _("占全部时间"), "#" + _("中位数"), "#" + _("中位数的区间"), "#" + _("九成在"), "#" + _("最长"),
+        _("环节"), "#" + _("次"), "#" + _("占全部时间"), "#" + _("中位数"), "#" + _("中位数的区间"),
+        "#" + _("九成在"), "#" + _("最长"),
     )  # fmt: skip
     rows = [
         (name, s.count, percent(s.total, whole), spell(s.median), _interval(s), spell(s.p90), spell(s.most))
@@ -396,7 +418,10 @@ def _dwell_section(found: Observation, when: Callable[[int], str]) -> Section | 
         chart=make_bars(
             _("停留时间"),
             [
-                (name, s.total / whole, 0, _("%(share)s · 九成在 %(p90)s") % {"share": percent(s.total, whole), "p90": spell(s.p90)})
+                (
+                    name, s.total / whole, 0,
+                    _("%(share)s · 九成在 %(p90)s") % {"share": percent(s.total, whole), "p90": spell(s.p90)},
+                )
                 for name, s in ranked[:12]
             ],
         ),
@@ -430,7 +455,9 @@ def _both_section(found: Observation, when: Callable[[int], str]) -> Section | N
     if not found.both:
         return None
     worst = found.both[0]
-    head = _head(_("环节"), _("另一环节"), "#" + _("同一人办了"), "#" + _("两个环节都有的"), _("怎样知道要分开"), _("例"))
+    head = _head(
+        _("环节"), _("另一环节"), "#" + _("同一人办了"), "#" + _("两个环节都有的"), _("怎样知道要分开"), _("例")
+    )
     rows = [
         (
             each.first, each.second, each.same, each.cases,
@@ -470,7 +497,14 @@ def _run_section(found: Observation, when: Callable[[int], str]) -> Section | No
         return None
     head = _head(_("环节"), _("经办"), "#" + _("每次用时"), "#" + _("接连"), _("从"), _("例"))
     rows = [
-        (each.activity, each.resource or "–", spell(each.took), each.events, when(each.since), _("、").join(each.cases[:3]))
+        (
+            each.activity,
+            each.resource or "–",
+            spell(each.took),
+            each.events,
+            when(each.since),
+            _("、").join(each.cases[:3]),
+        )
         for each in found.runs[:EXAMPLES]
     ]
     return Section(
@@ -515,7 +549,8 @@ def _variant_section(found: Observation, when: Callable[[int], str]) -> Section 
     top = variants.top(EXAMPLES)
     head = _head("#" + _("件"), "#" + _("占比"), _("经过"), _("例"))
     rows = [
-        (each.count, percent(each.count, len(variants.of_case)), " → ".join(each.activities), each.example) for each in top
+        (each.count, percent(each.count, len(variants.of_case)), " → ".join(each.activities), each.example)
+        for each in top
     ]
     covered = sum(each.count for each in top)
     return Section(
@@ -572,10 +607,12 @@ def _mapping(guesses: Sequence[Guess]) -> Shown:
     head = _head(_("作用"), _("列"), "#" + _("把握"), _("理由"))
     roles = {
         "case": _("办件"), "activity": _("环节"), "at": _("时间"), "started_at": _("开始时间"), "resource": _("经办"),
-        "group": _("部门"), "deadline": _("期限"), "planned": _("计划办结"), "ended": _("办结"), "opened": _("开始办理"),
+        "group": _("部门"), "deadline": _("期限"), "planned": _("计划办结"),
+        "ended": _("办结"), "opened": _("开始办理"),
         "step_due": _("环节期限"), "wide": _("每列一个环节"), "ended_by": _("以此环节办结"),
     }  # fmt: skip
     rows = [
-        (roles.get(each.role, each.role), each.column, f"{100 * each.score:.0f}%", "; ".join(each.reasons)) for each in guesses
+        (roles.get(each.role, each.role), each.column, f"{100 * each.score:.0f}%", "; ".join(each.reasons))
+        for each in guesses
     ]
     return _table(_("列是怎样认的"), head, rows)

@@ -26,6 +26,8 @@ ENOUGH: Final = 20
 NO_LIMIT: Final = 1 << 40
 DELAY: Final = -1
 """The pool of a stay that needs nobody's work: the applicant's, another organ's."""
+_TRIED: Final = 40
+"""Replications while service is being stretched; what is foretold takes all of them."""
 _HALVINGS: Final = 8
 _WIDEST: Final = 4.0
 
@@ -148,18 +150,18 @@ def prepare(
     Raises:
         TooLittle: nothing was decided.
     """
-    keep = stays.over & (stays.whose != Whose.NOBODY)
-    used = stays.select(keep)
+    asked = np.ones(stays.cases, np.bool_) if judged is None else judged
+    used, worked = _near(stays.select(stays.over & (stays.whose != Whose.NOBODY)), asked)
     which = np.unique(used.case)
     place = np.full(stays.cases, -1, dtype=np.int64)
     place[which] = np.arange(len(which))
     case = place[used.case]
     offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.bincount(case, minlength=len(which)))))
     known = (accepted[which] != NO_TIME) & (decided[which] != NO_TIME)
-    known &= np.ones(len(which), np.bool_) if judged is None else judged[which]
+    known &= asked[which]
     if not known.any():
         raise TooLittle("no case was decided")
-    pool = np.where(used.whose == Whose.OFFICE, used.place, DELAY).astype(np.int32)
+    pool = np.where(worked, used.place, DELAY).astype(np.int32)
     held = used.whose != Whose.OFFICE
     held &= used.since >= accepted[used.case]
     first = _first(used.since >= accepted[used.case], offsets)
@@ -175,6 +177,17 @@ def prepare(
         started[which], decided[which], _touched(used.since, used.until, flow.held, first, last)
     )  # fmt: skip
     return replace(flow, seen_used=np.where(known, seen, 0))
+
+
+def _near(stays: Stays, judged: Flags) -> tuple[Stays, Flags]:
+    """The stays of all cases that come to a post to which judged ones come, and which of them are at such a post: what
+    else these cases went through takes the time it took."""
+    office = (stays.whose == Whose.OFFICE) & (stays.place >= 0)
+    worked = office & np.isin(stays.place, np.unique(stays.place[office & judged[stays.case]]))
+    touched = judged.copy()
+    touched[stays.case[worked]] = True
+    keep = touched[stays.case]
+    return stays.select(keep), worked[keep]
 
 
 def _first(holds: Flags, offsets: Ints) -> Ints:
@@ -300,19 +313,19 @@ class _Runs:
 
 def _calibrated(flow: Flow, observed: int, seed: int, replications: int) -> tuple[Flow, float, _Runs]:
     """The flow with service stretched (or shrunk) until the replay of what is comes to the late cases observed."""
-    runs = _replay(flow, seed, replications)
-    best = (_miss(runs, observed), 1.0, flow, runs)
+    tried = min(_TRIED, replications)
+    runs = _replay(flow, seed, tried)
+    best = (_miss(runs, observed), 1.0)
     low, high = (1.0, _WIDEST) if np.median(runs.late) < observed else (1 / _WIDEST, 1.0)
     for _halving in range(_HALVINGS if best[0] else 0):
         factor = (low * high) ** 0.5
-        stretched = _stretched(flow, factor)
-        runs = _replay(stretched, seed, replications)
-        if (miss := _miss(runs, observed)) < best[0]:
-            best = (miss, factor, stretched, runs)
-        if not miss:
+        runs = _replay(_stretched(flow, factor), seed, tried)
+        best = min(best, (_miss(runs, observed), factor))
+        if not best[0]:
             break
         low, high = (factor, high) if np.median(runs.late) < observed else (low, factor)
-    return best[2], best[1], best[3]
+    found = _stretched(flow, best[1])
+    return found, best[1], _replay(found, seed, replications)
 
 
 def _miss(runs: _Runs, observed: int) -> float:
@@ -341,10 +354,9 @@ def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
         used = np.where(runs_at_all, _used(begins[flow.counts_from], ends[flow.counts_to], held), 0)[flow.judged]
         late[run] = np.count_nonzero(used > flow.limits[flow.judged])
         used90[run] = np.percentile(used, 90)
-        for place, (rows, _members) in enumerate(groups.of_pools):
-            if len(rows):
-                busy[run, place] = takes[rows].sum() / (horizon * flow.servers[place])
-                waits[run, place] = np.percentile(waited[rows], 90) / WORKING_DAY
+        for rows, place in groups.of_pools:
+            busy[run, place] = takes[rows].sum() / (horizon * flow.servers[place])
+            waits[run, place] = np.percentile(waited[rows], 90) / WORKING_DAY
     return _Runs(late=late, used=used90, busy=busy, waits=waits)
 
 
@@ -364,7 +376,9 @@ def _drawn_from(flow: Flow) -> _Groups:
         rows = np.flatnonzero(key == code)
         step = np.flatnonzero((flow.step == code % size) & (flow.pool != DELAY))
         draws.append((rows, flow.takes[rows if len(rows) >= ENOUGH else step]))
-    of_pools = tuple((np.flatnonzero(flow.pool == place), place) for place in range(len(flow.pools)))
+    of_pools = tuple(
+        (np.flatnonzero(flow.pool == place), place) for place in np.unique(flow.pool[flow.pool >= 0]).tolist()
+    )
     return _Groups(draws=tuple(draws), of_pools=of_pools)
 
 

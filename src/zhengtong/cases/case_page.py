@@ -40,6 +40,7 @@ from zhengtong.ui.wording import table_day
 
 VERDICTS: Final = ("accepted", "defective")
 WAIVED, PROMISED = "waived", "promised"
+CARD: Final = "card"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +449,9 @@ def _fees(case: CaseRead) -> Iterator[FeeLine]:
 
 
 def _links(case: CaseRead) -> Iterator[Link]:
+    evidence = address_of("supervision:card", case.state.number) if case.state.procedure == CARD else ""
+    if evidence:
+        yield Link(_("看这张牌的证据"), evidence)
     if case.state.parent:
         yield Link(
             _("来自办件 %(number)s") % {"number": case.state.parent}, reverse("cases:case", args=[case.state.parent])

@@ -20,6 +20,7 @@ from zhengtong.kernel.reckoning import (
     Reach,
     explain_days,
     find_broken_promise,
+    find_due,
     find_lapse,
     find_limit,
     find_run,
@@ -223,7 +224,8 @@ SHARE: Final = "share"
 class Alarms(Protocol):
     """The alarms of the rules in force, by case and clock; `kernel.supervision.watching.find_alarms` makes them."""
 
-    def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]: ...
+    def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]:
+        """The alarms of the rules that speak of runs of this clock in this case."""
 
 
 def find_wake_at(
@@ -298,40 +300,50 @@ def find_moment(alarm: Alarm, run: ClockRun, lapse: datetime, calendar: Calendar
     limit = run.promised if alarm.of_promise else run.legal
     if alarm.is_after and not alarm.amount:
         return lapse
-    in_hours, amount = limit is not None and limit.unit in MINUTES, alarm.amount
-    if alarm.measure == SHARE:
-        if limit is None:
-            return None
-        amount = sum(term.n for term in (limit, *run.extensions) if term.unit is limit.unit) * amount / 100
-    elif (alarm.measure == HOURS) != in_hours:
+    in_hours = limit is not None and limit.unit in MINUTES
+    if alarm.measure != SHARE and (alarm.measure == HOURS) != in_hours:
         return None
+    amount = alarm.amount if alarm.measure != SHARE else _share_of(run, limit, alarm.amount)
     if in_hours:
-        assert limit is not None
-        moment = _minutes_from(lapse, int(amount * 60), alarm.is_after, limit.unit, calendar)
-        return None if run.status is RunStatus.HELD and run.holds[-1].since < moment else moment
-    due, unit = law_day(lapse) - _DAY, Unit.WD if limit is not None and limit.unit is Unit.WD else Unit.CD
-    if alarm.is_after:
-        return _after_days(run, due, Term(int(amount) + 1, unit), calendar)
+        return _minutes_from(run, limit, lapse, alarm, amount, calendar)
+    due, unit = find_due(lapse), Unit.WD if limit is not None and limit.unit is Unit.WD else Unit.CD
+    return _after_days(run, due, amount, unit, calendar) if alarm.is_after else _before(due, amount, unit, calendar)
+
+
+def _share_of(run: ClockRun, limit: Term | None, percent: Fraction) -> Fraction:
+    """So much of a whole limit with its extensions, in its own unit; none of a limit that names a date."""
+    whole = sum(term.n for term in (limit, *run.extensions) if term.unit is limit.unit) if limit is not None else 0
+    return whole * percent / 100
+
+
+def _before(due: date, amount: Fraction, unit: Unit, calendar: Calendar) -> datetime:
+    """00:00 of the day on which so many days are left until the due day."""
     day = calendar.add(due, -int(amount)) if unit is Unit.WD else due - timedelta(days=int(amount))
     return lapse_at(day - _DAY)
 
 
-def _after_days(run: ClockRun, due: date, term: Term, calendar: Calendar) -> datetime | None:
-    """00:00 of the day with which so many have gone since the due day; held days do not go, and may not have ended."""
+def _after_days(run: ClockRun, due: date, amount: Fraction, unit: Unit, calendar: Calendar) -> datetime | None:
+    """00:00 of the day by which more have gone since the due day; held days do not go, and may not have ended."""
+    more = Term(int(amount) + 1, unit)
     if any(hold.until is None or law_day(hold.until) > due for hold in run.holds):
         since_due = replace(run, from_at=lapse_at(due - _DAY), extensions=())
-        day = reach_of(since_due, term, calendar).due_on
+        day = reach_of(since_due, more, calendar).due_on
         return None if day is None else lapse_at(day - _DAY)
-    day = calendar.add(due, term.n) if term.unit is Unit.WD else due + timedelta(days=term.n)
+    day = calendar.add(due, more.n) if unit is Unit.WD else due + timedelta(days=more.n)
     return lapse_at(day - _DAY)
 
 
-def _minutes_from(lapse: datetime, minutes: int, is_after: bool, unit: Unit, calendar: Calendar) -> datetime:
-    if unit is Unit.WH:
-        if is_after:
-            return calendar.add_working_minutes(lapse, minutes)
-        return _working_minutes_before(lapse, minutes, calendar)
-    return lapse + timedelta(minutes=minutes if is_after else -minutes)
+def _minutes_from(
+    run: ClockRun, limit: Term | None, lapse: datetime, alarm: Alarm, hours: Fraction, calendar: Calendar
+) -> datetime | None:
+    """So many minutes before or after the lapse; none that would fall into a hold that lasts."""
+    minutes = int(hours * 60)
+    if limit is not None and limit.unit is Unit.WH:
+        after = calendar.add_working_minutes(lapse, minutes) if alarm.is_after else None
+        moment = after or _working_minutes_before(lapse, minutes, calendar)
+    else:
+        moment = lapse + timedelta(minutes=minutes if alarm.is_after else -minutes)
+    return None if run.status is RunStatus.HELD and run.holds[-1].since < moment else moment
 
 
 def _working_minutes_before(lapse: datetime, minutes: int, calendar: Calendar) -> datetime:

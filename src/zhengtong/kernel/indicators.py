@@ -14,8 +14,6 @@ from zhengtong.kernel.supervision.rules import Whose
 from zhengtong.kernel.terms import lapse_at
 
 NOT_ISSUED: Final = frozenset({"not_issued"})
-INNER: Final = frozenset({CARD, "supervised_task"})
-"""Procedures of supervision itself: they are counted as cards and orders, not as business."""
 PERCENTILES: Final = (10, 50, 90)
 
 
@@ -54,9 +52,11 @@ class Span:
 
     @property
     def end(self) -> datetime:
+        """The first instant after it, or the instant it is judged at, if that is earlier."""
         return min(lapse_at(self.until), self.at)
 
     def holds(self, instant: datetime | None) -> bool:
+        """Whether something happened in it."""
         return instant is not None and self.since <= instant.date() <= self.until and instant <= self.at
 
 
@@ -184,7 +184,7 @@ def _complaint_due(facts: CaseFacts, span: Span) -> bool:
 
 
 def _business(ask: Ask) -> Ask:
-    return lambda facts, span: False if facts.procedure in INNER else ask(facts, span)
+    return lambda facts, span: facts.is_business and ask(facts, span)
 
 
 # ---- the list ---------------------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def find_saving(facts: Iterable[CaseFacts], since: date, until: date, at: dateti
     """
     span, saved, allowed, excluded = Span(since, until, at), 0, 0, 0
     for each in facts:
-        if each.procedure in INNER or not _ended_accepted(each, span):
+        if not each.is_business or not _ended_accepted(each, span):
             continue
         if each.limit_days is None or each.net_days is None:
             excluded += 1
@@ -346,7 +346,7 @@ def find_spread(facts: Iterable[CaseFacts], since: date, until: date, at: dateti
     """
     span, days, excluded = Span(since, until, at), list[int](), 0
     for each in facts:
-        if each.procedure in INNER or not span.holds(each.decided_at):
+        if not each.is_business or not span.holds(each.decided_at):
             continue
         if each.net_days is None:
             excluded += 1

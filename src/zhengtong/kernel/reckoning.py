@@ -4,8 +4,8 @@ One table look-up counts, one walk explains; they share nothing but the calendar
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -179,6 +179,24 @@ def _still_counted(run: ClockRun, today: date, due: date, calendar: Calendar) ->
         return 0
     holds = [(since, until) for since, until in _held_days(run) if until is not None]
     return calendar.used_with_holds(max(today, law_day(run.from_at)), due, holds)
+
+
+def find_due(lapse: datetime) -> date:
+    """The due day of a limit in days by the instant at which it lapses.
+
+    Units: a calendar day in UTC+8.
+
+    >>> from zhengtong.kernel.terms import lapse_at
+    >>> find_due(lapse_at(date(2026, 3, 30))).isoformat()
+    '2026-03-30'
+    """
+    return law_day(lapse) - _DAY
+
+
+def find_passed(run: ClockRun, limit: Term | None, lapse: datetime, calendar: Calendar, now: datetime) -> int:
+    """Days of the limit's own kind that have gone since its due day; held time is none of them."""
+    due = datetime.combine(find_due(lapse), time(tzinfo=LAW_ZONE))
+    return used_up(replace(run, from_at=due), limit, calendar, now)
 
 
 def find_broken_promise(state: State, run: ClockRun, calendar: Calendar) -> Reach | None:

@@ -158,7 +158,8 @@ class Put:
 
 
 def put(source: Path, root: Path) -> Put:
-    """Put a procedure file or a rulebook in force under this root: checked, copied with its English words, its digest recorded.
+    """Put a procedure file or a rulebook in force under this root: checked, copied with its English words, its digest
+    recorded.
 
     Raises:
         ValueError: another content is in force under the same name.

@@ -16,10 +16,9 @@ from zhengtong.ledger.canonical import stamp
 from zhengtong.ledger.writing import as_driven, read_instant
 
 AT_ONCE: Final = 2_000
-OVERLAP: Final = timedelta(hours=1)
-OVERLAP_SQLITE: Final = timedelta(minutes=10)
+OVERLAP: Final = timedelta(minutes=10)
 """How long before the last instant read an act may have been dated that is committed only now. PostgreSQL tells what
-was read before by the transaction, so there a longer one costs nothing; a reader on SQLite knows it by the seq."""
+was read before by its transaction; a reader on SQLite knows it by the seq."""
 _XIDS: Final = 2**32
 
 
@@ -56,7 +55,7 @@ _NEWEST: Final = (
     "SELECT case_id, seq, recorded_at, hash FROM ledger_event WHERE seq = batch ORDER BY recorded_at DESC LIMIT 1"
 )
 _SINCE_SQLITE: Final = (
-    "SELECT DISTINCT case_id FROM ledger_event WHERE seq = batch AND recorded_at >= %s ORDER BY case_id"
+    "SELECT case_id FROM ledger_event INDEXED BY event_recorded WHERE seq = batch AND recorded_at >= %s"
 )
 """`seq = batch` is the condition of the index `event_recorded`: one entry for each act."""
 
@@ -70,9 +69,9 @@ def _read_sqlite(position: str) -> Changes:
     if since is None:
         return Changes(case_ids=iter_case_ids(), position=now, is_all=True)
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE_SQLITE, [as_driven(since - OVERLAP_SQLITE, "sqlite")])
-        changed = [int(row[0]) for row in cursor.fetchall()]
-    return Changes(case_ids=iter(changed), position=now, is_all=False)
+        cursor.execute(_SINCE_SQLITE, [str(as_driven(since - OVERLAP, "sqlite"))])
+        changed = {int(row[0]) for row in cursor.fetchall()}
+    return Changes(case_ids=iter(sorted(changed)), position=now, is_all=False)
 
 
 def _instant_of(position: str) -> datetime | None:
@@ -93,7 +92,7 @@ _HORIZON: Final = (
     "(SELECT oid::text FROM pg_database WHERE datname = current_database())"
 )
 _SINCE: Final = (
-    "SELECT case_id, max(recorded_at) FROM ledger_event WHERE recorded_at >= %s "
+    "SELECT case_id, max(recorded_at) FROM ledger_event WHERE seq = batch AND recorded_at >= %s "
     "AND mod(xmin::text::bigint - %s::bigint + 8589934592, 4294967296) < 2147483648 GROUP BY case_id ORDER BY case_id"
 )
 """Transaction numbers of rows have 32 bits and go round: "not before" is less than half of the way ahead."""
@@ -106,7 +105,7 @@ def _read_postgres(position: str) -> Changes:
         horizon, system, name = (str(value) for value in cursor.fetchone())
         parts = position.split("|")
         if len(parts) != 3 or parts[0] != f"postgresql:{system}:{name}" or int(parts[1]) > int(horizon):
-            cursor.execute("SELECT max(recorded_at) FROM ledger_event")
+            cursor.execute("SELECT max(recorded_at) FROM ledger_event WHERE seq = batch")
             (last,) = cursor.fetchone()
             now = _position(system, name, horizon, None if last is None else read_instant(last))
             return Changes(case_ids=iter_case_ids(), position=now, is_all=True)

@@ -120,7 +120,7 @@ def read_evidence(row: Signal, actor: Actor, eye: Eye) -> EvidencePage:
 
 def _rule_url(row: Signal) -> str:
     try:
-        return f"{reverse('supervision:rule', args=[row.rule])}?edition={row.edition}"
+        return reverse("supervision:rule", kwargs={"edition": row.edition, "code": row.rule})
     except NoReverseMatch:
         return ""
 

@@ -41,9 +41,11 @@ def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
     account = account_of(request)
     if account is None or account.duty:
         return []
-    regions = regions_of(required_actor(request, at))
+    actor = required_actor(request, at)
+    regions = regions_of(actor)
     if not regions:
-        return []
+        governs = any(seat.government_of for seat in actor.seats)
+        return [_item(request, _("慢在哪里"), "supervision:leader", None, _("领导屏"))] if governs else []
     group = _("监察")
     open_cards = cards(CardFilters(), regions, at).count()
     appeals = cards(CardFilters(state="appealed"), regions, at).count()
@@ -54,6 +56,11 @@ def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
         _item(request, _("催办与督办"), "supervision:orders", orders(regions).open().count(), group),
         _item(request, _("异议待复核"), "supervision:appeals", appeals, group),
         _item(request, _("监察得分"), "supervision:scores", None, group),
+        _item(request, _("监察报告"), "supervision:reports", None, group),
+        _item(request, _("明查暗访"), "supervision:checks", None, group),
+        _item(request, _("监察规则"), "supervision:rules", None, group),
+        _item(request, _("慢在哪里"), "supervision:leader", None, _("分析")),
+        _item(request, _("过程分析"), "supervision:process", None, _("分析")),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 BOX: Final = (138, 110)
-GAP: Final = (62, 26)
+GAP: Final = (46, 26)
 THIN: Final = 26
 LEFT: Final = 16
 ARC: Final = 30
@@ -98,7 +98,7 @@ def draw(steps: Sequence[Step], arrows: Sequence[Arrow], *, hot: str = "") -> Dr
     lines += [_back(arrow, places, most, tops[id(arrow)]) for arrow in back]
     top = min((tops[id(arrow)] for arrow in back), default=0) - 20 if back else 0
     return Drawing(
-        width=width, height=height - top, top=top, steps=tuple(drawn), arrows=tuple(lines), is_wide=len(columns) > 6
+        width=width, height=height - top, top=top, steps=tuple(drawn), arrows=tuple(lines), is_wide=len(columns) > 7
     )  # fmt: skip
 
 

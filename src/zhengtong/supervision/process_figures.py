@@ -22,7 +22,7 @@ from zhengtong.analysis.conformance import (
 )
 from zhengtong.analysis.intervals import Percentile, percentile, share
 from zhengtong.analysis.logs import NO_TIME, Ints
-from zhengtong.analysis.savings import LEAST, Saving, StepTime, find_savings, find_split
+from zhengtong.analysis.savings import LEAST, Saving, StepTime, clip, find_savings, find_split
 from zhengtong.analysis.stays import Stays, Whose
 from zhengtong.analysis.working_time import WORKING_DAY
 from zhengtong.supervision.history import History
@@ -99,10 +99,10 @@ class MapView:
     arrows: tuple[ArrowLine, ...]
     hidden: int
     cases: int
-    hot: TimeLine | None
 
 
-def find_map(history: History, names: Names, to: To, *, least: float) -> MapView:
+def find_map(history: History, names: Names, to: To, *, least: float, hot: str = "") -> MapView:
+    """The steps and ways of all cases; arrows that less than a share of `least` took are counted, not drawn."""
     stays = history.stays
     lines, steps = [], []
     for code in np.unique(stays.step).tolist():
@@ -112,8 +112,6 @@ def find_map(history: History, names: Names, to: To, *, least: float) -> MapView
         lines.append(line)
     order = _first_seen(stays)
     lines.sort(key=lambda line: order[line.code])
-    longest = max((line for line in lines if line.whose != whose_words()[Whose.NOBODY] and not line.is_few),
-                  key=lambda line: float(line.slow or 0), default=None)  # fmt: skip
     for line in lines:
         small = (_("九成 %(days)s 天内") % {"days": line.slow}, _("%(n)s 件") % {"n": f"{line.cases:,}"})
         figure = _("%(days)s 天") % {"days": line.median} if line.median else ""
@@ -135,8 +133,8 @@ def find_map(history: History, names: Names, to: To, *, least: float) -> MapView
     shown = {code for arrow in kept for code in (arrow.left, arrow.right)}
     boxes = [step for step in steps if step.code in shown] or steps
     return MapView(
-        drawing=draw(boxes, kept, hot=longest.code if longest else ""), steps=tuple(lines), arrows=table,
-        hidden=len(every) - len(kept), cases=cases, hot=longest,
+        drawing=draw(boxes, kept, hot=hot), steps=tuple(lines), arrows=table,
+        hidden=len(every) - len(kept), cases=cases,
     )  # fmt: skip
 
 
@@ -299,7 +297,7 @@ def _split_step(step: StepTime, scales: tuple[int, int], names: Names, to: To) -
     first = round(100 * step.median.value / longest, 1)
     return TimeLine(
         code=step.step, name=names.states.get(step.step, step.step), whose=whose_words()[step.whose], cases=step.count,
-        url=to(f"step:{step.step}"), median=days(step.median.value), median_between=between(step.median),
+        url=to(f"dwell:{step.step}"), median=days(step.median.value), median_between=between(step.median),
         slow=days(step.slow.value), slow_between=between(step.slow), is_few=step.count < LEAST,
         share=f"{100 * step.total / whole:.1f}%" if whole else "–",
         queued=days(step.queued.value) if step.queued else "", seen=step.seen,
@@ -500,8 +498,8 @@ def cases_behind(history: History, about: str, *, q: float = 0.9) -> Ints | None
     """The cases a figure counts, the slowest in it first; None where the words name no figure."""
     kind, _colon, what = about.partition(":")
     found = {
-        "step": _behind_step, "pair": _behind_pair, "way": _behind_way, "again": _behind_again, "over": _behind_over,
-        "deviation": _behind_deviation, "open": _behind_open,
+        "step": _behind_step, "dwell": _behind_dwell, "pair": _behind_pair, "way": _behind_way, "again": _behind_again,
+        "over": _behind_over, "deviation": _behind_deviation, "open": _behind_open,
     }.get(kind)  # fmt: skip
     if kind == "saving":
         unit, _colon, step = what.partition(":")
@@ -522,6 +520,18 @@ def _behind_step(history: History, what: str) -> Ints | None:
     if what not in history.stays.steps:
         return None
     return _slowest(history, history.stays.step == history.stays.steps.index(what))
+
+
+def _behind_dwell(history: History, what: str) -> Ints | None:
+    """Cases that were in a step between acceptance and decision: what the times of steps count."""
+    if what not in history.stays.steps:
+        return None
+    spans = clip(history.stays, history.accepted, history.decided)
+    mine = spans.step == history.stays.steps.index(what)
+    cases, inverse = np.unique(spans.case[mine], return_inverse=True)
+    sums = np.zeros(len(cases), dtype=np.int64)
+    np.add.at(sums, inverse, spans.took[mine])
+    return np.asarray(cases[np.argsort(-sums, kind="stable")], dtype=np.int64)
 
 
 def _behind_open(history: History, what: str) -> Ints | None:

@@ -96,8 +96,19 @@ class Wanted:
         """As of when everything is reckoned."""
         return min(self.ends, now)
 
-    def of_dept(self, name: str = "dept") -> Q:
-        return Q(region__in=self.regions) & (Q(**{name: self.dept}) if self.dept else Q())
+    def of_dept(self) -> Q:
+        """Of these territories, and of the department with all its units."""
+        return Q(region__in=self.regions) & (Q(dept__in=units_of(self.dept)) if self.dept else Q())
+
+
+def units_of(dept: str) -> tuple[str, ...]:
+    """A department and the units in it."""
+    return tuple({dept, *(code for code in people.organisation().units if people.dept_of(code) == dept)})
+
+
+def department_of(code: str) -> str:
+    """The department a row belongs to: findings on windows and posts name their unit."""
+    return people.dept_of(code) if code in people.organisation().units else code
 
 
 # ---- what it says ---------------------------------------------------------------------------------------
@@ -183,7 +194,8 @@ def _read(wanted: Wanted, now: datetime) -> Ground:
     withdrawn = tuple(_cards(wanted).filter(outcome=REVOKED, closed_at__gte=wanted.begins, closed_at__lt=at))
     standing = tuple(_cards(wanted).filter(Q(closed_at=None) | Q(closed_at__gte=at), issued_at__lt=at))
     signals = tuple(_signals(wanted).filter(since__gte=wanted.begins, since__lt=at))
-    codes = {card.dept for card in (*issued, *withdrawn, *standing)} | {row.dept for row in signals}
+    codes = {department_of(card.dept) for card in (*issued, *withdrawn, *standing)}
+    codes |= {department_of(row.dept) for row in signals}
     codes |= {each.dept for each in facts} | {wanted.dept}
     return Ground(
         wanted=wanted, at=at, facts=facts, issued=issued, withdrawn=withdrawn, standing=standing, signals=signals,
@@ -233,7 +245,7 @@ def _find_scores(wanted: Wanted, facts: Sequence[CaseFacts], issued: Sequence[Ca
     points = {rule.code: rule.points for rule in load_rules(wanted.until)}
     inner = internal_procedures()
     mine = [each for each in facts if each.procedure not in inner]
-    for dept in sorted(({each.dept for each in mine} | {card.dept for card in issued}) - {""}):
+    for dept in sorted(({each.dept for each in mine} | {department_of(card.dept) for card in issued}) - {""}):
         cards = [
             IssuedCard(
                 number=card.number, rule=card.rule, level=Level(card.level), issued_at=card.issued_at or card.opened_at,
@@ -241,7 +253,7 @@ def _find_scores(wanted: Wanted, facts: Sequence[CaseFacts], issued: Sequence[Ca
                 points=points.get(card.rule),
             )
             for card in issued
-            if card.dept == dept
+            if department_of(card.dept) == dept
         ]  # fmt: skip
         yield find_score(scheme, dept, wanted.since, cards, [each for each in mine if each.dept == dept])
 
@@ -300,15 +312,18 @@ def _counted(ground: Ground, key: str) -> dict[str, list[int]]:
     def add(code: str, column: int) -> None:
         table.setdefault(code, [0] * 9)[column] += 1
 
+    def code_of(row: Signal | Card) -> str:
+        return row.rule if key == "rule" else department_of(row.dept)
+
     for row in ground.signals:
-        add(getattr(row, key), _LEVELS.index(Level(row.level)))
+        add(code_of(row), _LEVELS.index(Level(row.level)))
     for card in ground.issued:
-        add(getattr(card, key), 3 + _LEVELS.index(Level(card.issued_level)))
+        add(code_of(card), 3 + _LEVELS.index(Level(card.issued_level)))
     for card in ground.withdrawn:
         if Level(card.issued_level) is not Level.PROMPT:
-            add(getattr(card, key), 5 + _LEVELS.index(Level(card.issued_level)))
+            add(code_of(card), 5 + _LEVELS.index(Level(card.issued_level)))
     for card in ground.standing:
-        add(getattr(card, key), 8)
+        add(code_of(card), 8)
     return table
 
 
@@ -542,7 +557,7 @@ def _gaps(ground: Ground) -> Iterator[str]:
 
 
 def _unwatched(wanted: Wanted, at: datetime) -> int:
-    """Cases that were last looked at before the end of the period although something was to read differently by then."""
+    """Cases last looked at before the end of the period although something was to read differently by then."""
     rows = Watched.objects.filter(wanted.of_dept(), evaluated_at__lt=at, wake_at__lt=at)
     return rows.count()
 

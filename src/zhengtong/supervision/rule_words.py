@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from zhengtong.accounts import queries as people
+from zhengtong.cases.articles import article_words
 from zhengtong.catalogue import queries as catalogue
 from zhengtong.kernel.supervision.metrics import METRICS, Metric
 from zhengtong.kernel.supervision.rules import Rule, Unit
@@ -111,17 +112,13 @@ def metric_name(metric: Metric | None, code: str = "") -> str:
 def condition_words(rule: Rule) -> str:
     """What a rule measures against what: 法定期限剩余 不多于 1 个工作日."""
     name = metric_name(METRICS.get(rule.metric), rule.metric)
-    return f"{name} {OPERATORS[rule.operator]} {quantity_words(rule.threshold)}"
+    said = {"metric": name, "operator": OPERATORS[rule.operator], "amount": quantity_words(rule.threshold)}
+    return _("%(metric)s：%(operator)s %(amount)s") % said
 
 
 def source_words(source: str, titles: Mapping[str, str]) -> str:
     """《…》第 7 条."""
-    key, _blank, article = source.partition(" ")
-    title = titles.get(key, key)
-    named = _("《%(title)s》") % {"title": title}
-    if not article:
-        return named
-    return named + _("第%(article)s条") % {"article": article}
+    return article_words(source, {f"sources.{key}.title": title for key, title in titles.items()})
 
 
 def repeat_words(repeat: Term | None) -> str:

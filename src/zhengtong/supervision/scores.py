@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from zhengtong.kernel.supervision.facts import CaseFacts
 from zhengtong.kernel.supervision.rules import Level
-from zhengtong.kernel.supervision.scoring import IssuedCard, Line, Scheme, Score, find_score
+from zhengtong.kernel.supervision.scoring import Bonus, Charge, IssuedCard, Line, PartRule, Scheme, Score, find_score
 from zhengtong.kernel.terms import LAW_ZONE
 from zhengtong.law.scoring_files import load_scheme
 from zhengtong.supervision.models import Card, Watched
@@ -139,7 +139,7 @@ def view_of(dept: str, month: date, regions: Sequence[str]) -> ScoreView:
 
 
 def _names(scheme: Scheme) -> Mapping[str, str]:
-    rows = (*scheme.parts, *scheme.charges, *scheme.bonuses)
+    rows: tuple[PartRule | Charge | Bonus, ...] = (*scheme.parts, *scheme.charges, *scheme.bonuses)
     return {row.code: row.name_en if in_english() else row.name for row in rows}
 
 

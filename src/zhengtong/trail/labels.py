@@ -42,6 +42,7 @@ WHAT = {
     "reference.change": _("更改基础资料"),
     "rulebook.put": _("启用监察规则"),
     "watch_report": _("监察报告"),
+    "cards": _("监察牌"),
     "worklist": _("办件列表"),
     "audit": _("审计记录"),
     "catalogue": _("事项目录"),

@@ -23,7 +23,9 @@ def xes(traces: list[tuple[list[Attribute], list[list[Attribute]]]], *, head: st
 
 def element(attribute: Attribute) -> str:
     tag, key, value = attribute
-    return f"<{tag} key={quoteattr(key)} value={quoteattr(value, {chr(10): '&#10;', chr(9): '&#9;', chr(13): '&#13;'})}/>"
+    return (
+        f"<{tag} key={quoteattr(key)} value={quoteattr(value, {chr(10): '&#10;', chr(9): '&#9;', chr(13): '&#13;'})}/>"
+    )
 
 
 def step(activity: str, at: str, who: str = "") -> list[Attribute]:

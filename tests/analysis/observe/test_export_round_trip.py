@@ -1,7 +1,7 @@
 """Our own history written as XES and OCEL 2.0, and read back: nothing is lost, and no party is in it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from zhengtong.analysis.exporting import PARTY, ToldCase, export_ocel_json, export_ocel_sqlite, export_xes, stamp, tell_cases
+from tests.support.loud import skip_loudly
+from zhengtong.analysis.exporting import (
+    PARTY,
+    ToldCase,
+    export_ocel_json,
+    export_ocel_sqlite,
+    export_xes,
+    stamp,
+    tell_cases,
+)
 from zhengtong.analysis.guessing import guess
 from zhengtong.analysis.meanings import observed
 from zhengtong.analysis.observing import observe
@@ -29,9 +38,7 @@ def told() -> list[ToldCase]:
     return list(tell_cases(None, None))
 
 
-def microseconds(instant: Any) -> int:
-    from datetime import UTC, datetime
-
+def microseconds(instant: datetime) -> int:
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
@@ -42,14 +49,15 @@ def values(column: Column) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    return microseconds(value) if hasattr(value, "tzinfo") else value
+    return microseconds(value) if isinstance(value, datetime) else value
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:
     columns = {name: values(column) for name, column in table.event_columns.items()}
     missing = (None, -(2**63))
     return [
-        {name: column[row] for name, column in columns.items() if column[row] not in missing} for row in range(table.events)
+        {name: column[row] for name, column in columns.items() if column[row] not in missing}
+        for row in range(table.events)
     ]
 
 
@@ -61,7 +69,8 @@ class TestXes:
         assert (done.cases, done.events) == (table.cases, table.events) == (len(told), sum(len(c.events) for c in told))
         wanted = [
             {
-                "concept:name": event.activity, "time:timestamp": microseconds(event.at), "lifecycle:transition": "complete",
+                "concept:name": event.activity, "time:timestamp": microseconds(event.at),
+                "lifecycle:transition": "complete",
                 **{name: plain(value) for name, value in event.attributes.items()},
             }
             for case in told
@@ -88,9 +97,7 @@ class TestXes:
         path = tmp_path / "city.xes"
         export_xes(path, told)
         text = path.read_text(encoding="utf-8")
-        parties = {
-            event.person for one in iter_loaded() for event in one.history if event.standing is Standing.PARTY
-        }
+        parties = {event.person for one in iter_loaded() for event in one.history if event.standing is Standing.PARTY}
         assert parties
         assert [person for person in parties if person in text] == []
         assert f'value="{PARTY}"' in text
@@ -109,7 +116,8 @@ class TestObjects:
                 read = by_id[f"{case.number}/{source.seq}"]
                 assert (read.type, read.at) == (event.activity, microseconds(event.at))
                 assert dict(read.attributes) == {
-                    key: stamp(value) if hasattr(value, "tzinfo") else value for key, value in event.attributes.items()
+                    key: stamp(value) if isinstance(value, datetime) else value
+                    for key, value in event.attributes.items()
                 }
                 assert (case.number, "of") in read.objects
 
@@ -130,18 +138,23 @@ class TestObjects:
 
 
 def comparable(log: Objects) -> tuple[Any, Any]:
-    events = {(e.id, e.type, e.at, tuple(sorted(map(str, e.attributes.items()))), tuple(sorted(e.objects))) for e in log.events}
-    things = {(t.id, t.type, tuple(sorted(map(str, t.attributes))), tuple(sorted(t.objects))) for t in log.objects.values()}
+    events = {
+        (e.id, e.type, e.at, tuple(sorted(map(str, e.attributes.items()))), tuple(sorted(e.objects)))
+        for e in log.events
+    }
+    things = {
+        (t.id, t.type, tuple(sorted(map(str, t.attributes))), tuple(sorted(t.objects))) for t in log.objects.values()
+    }
     return events, things
 
 
 class TestCommand:
     def test_takes_a_period(self, tmp_path: Path) -> None:
-        days = sorted({law_day(at) for at in Case.objects.values_list("opened_at", flat=True) if at})
+        days = sorted({law_day(at) for at in Case.objects.values_list("opened_at", flat=True)})
         first = days[0].isoformat()
         out = StringIO()
         call_command("export", "--xes", str(tmp_path / "one.xes"), "--from", first, "--to", first, "--json", stdout=out)
-        wanted = sum(law_day(at) == days[0] for at in Case.objects.values_list("opened_at", flat=True) if at)
+        wanted = sum(law_day(at) == days[0] for at in Case.objects.values_list("opened_at", flat=True))
         assert json.loads(out.getvalue())["cases"] == wanted
 
     def test_leaves_no_half_file(self, tmp_path: Path, told: list[ToldCase]) -> None:
@@ -152,3 +165,21 @@ class TestCommand:
         with pytest.raises(OSError, match="full"):
             export_xes(tmp_path / "a.xes", broken())
         assert list(tmp_path.glob("a.xes*")) == []
+
+
+@pytest.mark.long
+class TestOthers:
+    """pm4py reads what we write; it is there only where measurements are made."""
+
+    def test_read_it(self, told: list[ToldCase], tmp_path: Path) -> None:
+        try:
+            import pm4py
+        except ImportError:
+            skip_loudly("pm4py is not installed (requirements-bench.txt)")
+        wanted = sum(len(case.events) for case in told)
+        export_xes(tmp_path / "a.xes", told)
+        export_ocel_json(tmp_path / "a.json", told)
+        export_ocel_sqlite(tmp_path / "a.sqlite", told)
+        assert len(pm4py.read_xes(str(tmp_path / "a.xes"))) == wanted
+        assert len(pm4py.read_ocel2_json(str(tmp_path / "a.json")).events) == wanted
+        assert len(pm4py.read_ocel2_sqlite(str(tmp_path / "a.sqlite")).events) == wanted

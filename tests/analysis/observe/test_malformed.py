@@ -40,10 +40,12 @@ class TestXes:
         ("text", "words"),
         [
             ("<log>\n<trace>\n<event>\n</trace></log>", "line 4, column 3: this is not XML: mismatched tag"),
-            ("<log><trace>\n<event><string key='a' value='<'/></event></trace></log>", "line 2, column 32"),
+            ("<log><trace>\n<event><string key='a' value='<'/></event></trace></log>", "line 2, column 31"),
             ("<log><trace><event/></trace></log>\n<log/>", "line 2, column 1"),
-            ("<log><trace><event><date key='d'\n value='soon'/></event></trace></log>", "line 1, column 20: 'd' is no date"),
-            ("<log><trace><event>\n<int key='n' value='1.5'/></event></trace></log>", "line 2, column 1: 'n' is no whole number"),
+            ("<log><trace><event><date key='d'\n value='soon'/></event></trace></log>",
+             "line 1, column 20: 'd' is no date"),
+            ("<log><trace><event>\n<int key='n' value='1.5'/></event></trace></log>",
+             "line 2, column 1: 'n' is no whole number"),
             ("<log><trace><event>\n<string value='1'/></event></trace></log>", "line 2, column 1: <string> has no key"),
             ("<log><trace><event>\n<string key='k'/></event></trace></log>", "line 2, column 1: 'k' has no value"),
             ("<log>\n<event/></log>", "line 2, column 1: <event> may not stand in <log>"),
@@ -87,17 +89,16 @@ class TestHostile:
         assert words in said(write(tmp_path, "a.xes", text))
 
     def test_a_gigantic_value_is_refused(self, tmp_path: Path) -> None:
-        text = "<log><trace><event><string key='a' value='" + "x" * (17 << 20) + "'/></event></trace></log>"
+        text = "<log><trace><event><string key='a' value='" + "x" * (20 << 20) + "'/></event></trace></log>"
         assert "one element is longer than 16 MB" in said(write(tmp_path, "a.xes", text))
 
     def test_a_bomb_is_refused(self, tmp_path: Path) -> None:
-        path = write(tmp_path, "a.xes.gz", gzip.compress(b"<log>" + b" " * (80 << 20), 9))
-        path.write_bytes(path.read_bytes())
+        path = write(tmp_path, "a.xes.gz", gzip.compress(b"<log>" + b" " * (120 << 20), 9))
         assert "unpacks to more than 300 times its size" in said(path)
 
     def test_a_workbook_that_swells_is_refused(self, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("xl/worksheets/sheet1.xml", b" " * (300 << 20))
+            archive.writestr("xl/worksheets/sheet1.xml", b" " * (240 << 20))
         assert "it is refused" in said(tmp_path / "a.xlsx")
 
     def test_a_workbook_with_entities_is_refused(self, tmp_path: Path) -> None:
@@ -145,9 +146,14 @@ class TestCsv:
 class TestSheets:
     def test_say_sheet_and_line(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()
-        book.active.title = "办件"
-        for row in (["case", "activity", "time"], ["c1", "a", "2024-01-01"], ["c1", "b", None], ["c1", "b", "2024-01-03"]):
-            book.active.append(row)
+        sheet = book.create_sheet("办件", 0)
+        for row in (
+            ["case", "activity", "time"],
+            ["c1", "a", "2024-01-01"],
+            ["c1", "b", None],
+            ["c1", "b", "2024-01-03"],
+        ):
+            sheet.append(row)
         book.save(tmp_path / "a.xlsx")
         assert line(tmp_path / "a.xlsx") == "办件, line 3: this event has no time"
 
@@ -158,10 +164,13 @@ class TestOcel:
         [
             ('{"objects": [],\n"events": [{]}', "line 2, column 13: this is not JSON"),
             ('{"objects": []}', "this is not OCEL 2.0: there is no 'events'"),
-            ('{"objects": [{"id":"o","type":"t"}], "events": [\n{"id":"e","type":"t"}]}', "line 2, column 1: event 'e' has no time"),
-            ('{"objects": [{"id":"o","type":"t"},\n{"id":"o","type":"t"}], "events": []}', "line 2, column 1: object 'o' stands twice"),
+            ('{"objects": [{"id":"o","type":"t"}], "events": [\n{"id":"e","type":"t"}]}',
+             "line 2, column 1: event 'e' has no time"),
+            ('{"objects": [{"id":"o","type":"t"},\n{"id":"o","type":"t"}], "events": []}',
+             "line 2, column 1: object 'o' stands twice"),
             ('{"objects": [], "events": [{"id":"e","type":"t","time":"soon"}]}', "'soon' is no date"),
-            ('{"objects": [], "events": [\n\n{"id":"e","type":"t","time":"2024-01-01","relationships":[{"objectId":"x"}]}]}',
+            (('{"objects": [], "events": [\n\n{"id":"e","type":"t","time":"2024-01-01",'
+              '"relationships":[{"objectId":"x"}]}]}'),
              "line 3, column 1: event 'e' concerns 'x', which is no object of the file"),
             ('{"objects": [], "events": []}', "the log has no event"),
             ('{"a":' + "[" * 100_000, "nested too deep"),
@@ -172,7 +181,9 @@ class TestOcel:
 
     def test_an_event_twice(self, tmp_path: Path) -> None:
         event = {"id": "e", "type": "t", "time": "2024-01-01T00:00:00Z"}
-        assert "event 'e' stands twice" in said(write(tmp_path, "a.json", json.dumps({"objects": [], "events": [event, event]})))
+        assert "event 'e' stands twice" in said(
+            write(tmp_path, "a.json", json.dumps({"objects": [], "events": [event, event]}))
+        )
 
 
 class TestCommand:

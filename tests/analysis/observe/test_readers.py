@@ -39,9 +39,8 @@ def same(one: Table, other: Table) -> None:
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="<>&\"' \n\t中"), max_size=12)
 NAMES = st.sampled_from(["concept:name", "org:resource", "环节", "a.b-c", "x y", "cost", "q&q"])
-INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
-    lambda at: at.isoformat(timespec="milliseconds")
-)
+SINCE, UNTIL = datetime(1970, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - written with a zone or without
+INSTANTS = st.datetimes(SINCE, UNTIL).map(lambda at: at.isoformat(timespec="milliseconds"))
 ZONES = st.sampled_from(["Z", "", "+01:00", "-05:30", "+08:00"])
 VALUES = st.one_of(
     st.tuples(st.just("string"), NAMES, TEXTS),
@@ -56,7 +55,8 @@ LISTS = st.builds(
     st.sampled_from(["list", "more"]), st.lists(VALUES, max_size=3),
 )  # fmt: skip
 NESTED = st.builds(
-    lambda inner: '<string key="outer" value="1">' + "".join(map(element, inner)) + "</string>", st.lists(VALUES, max_size=3)
+    lambda inner: '<string key="outer" value="1">' + "".join(map(element, inner)) + "</string>",
+    st.lists(VALUES, max_size=3),
 )
 COMMENTS = st.sampled_from(["<!-- plain -->", "<!-- 中文 -->", " \n ", "<!-- a > b -->"])
 PARTS = st.lists(st.one_of(VALUES.map(element), VALUES.map(element), LISTS, NESTED, COMMENTS), max_size=5)
@@ -70,7 +70,8 @@ class TestXes:
     def test_the_fast_way_and_the_exact_way_agree(
         self, tmp_path_factory: pytest.TempPathFactory, traces: list[str], chunk: int
     ) -> None:
-        head = '<classifier name="A" keys="concept:name \'x y\'"/><global scope="event"><string key="z" value="?"/></global>'
+        head = '<classifier name="A" keys="concept:name \'x y\'"/>'
+        head += '<global scope="event"><string key="z" value="?"/></global>'
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n<log xes.version="1.0">{head}{"".join(traces)}</log>'
         path = write(tmp_path_factory.mktemp("xes"), "a.xes", text)
         try:
@@ -85,7 +86,7 @@ class TestXes:
             try:
                 fast = read_fast(path)
             except Unusual:
-                assert "中文" in text  # a comment that is not plain
+                assert "中文" in text or "q&amp;q" in text  # a comment, a key that is not plain
                 return
         same(fast, exact)
 
@@ -174,7 +175,8 @@ class TestCsv:
 
     @pytest.mark.parametrize(
         ("text", "kind"),
-        [("5/3/2024 09:00", Kind.INSTANT), ("2024年3月5日 09:00", Kind.INSTANT), ("12", Kind.INTEGER), ("1.5", Kind.NUMBER),
+        [("5/3/2024 09:00", Kind.INSTANT), ("2024年3月5日 09:00", Kind.INSTANT), ("12", Kind.INTEGER),
+         ("1.5", Kind.NUMBER),
          ("007", Kind.TEXT), ("true", Kind.TRUTH), ("2024-03-05", Kind.INSTANT), ("05.03.2024 9:00", Kind.INSTANT)],
     )  # fmt: skip
     def test_values_are_typed_by_what_they_are(self, tmp_path: Path, text: str, kind: Kind) -> None:
@@ -202,7 +204,7 @@ class TestCsv:
 class TestSheets:
     def test_a_sheet_and_a_csv_file_are_one(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()
-        sheet = book.active
+        sheet = book.create_sheet("x", 0)
         sheet.append(SAMPLE[0])
         for row in SAMPLE[1:]:
             sheet.append([row[0], row[1], datetime.fromisoformat(row[2]), row[3] or None])
@@ -219,10 +221,12 @@ OCEL: dict[str, Any] = {
         {"id": "o2", "type": "order"}, {"id": "p1", "type": "employee"},
     ],
     "events": [
-        {"id": "e2", "type": "pay", "time": "2024-01-02T00:00:00Z", "relationships": [{"objectId": "o1", "qualifier": "of"}]},
+        {"id": "e2", "type": "pay", "time": "2024-01-02T00:00:00Z",
+         "relationships": [{"objectId": "o1", "qualifier": "of"}]},
         {"id": "e1", "type": "place", "time": "2024-01-01T00:00:00Z", "attributes": [{"name": "n", "value": "x"}],
          "relationships": [{"objectId": "o1", "qualifier": "of"}, {"objectId": "p1", "qualifier": "by"}]},
-        {"id": "e3", "type": "place", "time": "2024-01-01T00:00:00Z", "relationships": [{"objectId": "o2", "qualifier": "of"}]},
+        {"id": "e3", "type": "place", "time": "2024-01-01T00:00:00Z",
+         "relationships": [{"objectId": "o2", "qualifier": "of"}]},
     ],
 }  # fmt: skip
 
@@ -238,18 +242,27 @@ class TestOcel:
         lines = ["<?xml version='1.0'?><log><object-types/><event-types/><objects>"]
         for thing in OCEL["objects"]:
             attributes = "".join(
-                f'<attribute name="{a["name"]}" time="{a["time"]}">{a["value"]}</attribute>' for a in thing.get("attributes", [])
+                f'<attribute name="{a["name"]}" time="{a["time"]}">{a["value"]}</attribute>'
+                for a in thing.get("attributes", [])
             )
-            lines.append(f'<object id="{thing["id"]}" type="{thing["type"]}"><attributes>{attributes}</attributes></object>')
+            lines.append(
+                f'<object id="{thing["id"]}" type="{thing["type"]}"><attributes>{attributes}</attributes></object>'
+            )
         lines.append("</objects><events>")
         for event in OCEL["events"]:
             related = "".join(
-                f'<relationship object-id="{r["objectId"]}" qualifier="{r["qualifier"]}"/>' for r in event["relationships"]
+                f'<relationship object-id="{r["objectId"]}" qualifier="{r["qualifier"]}"/>'
+                for r in event["relationships"]
             )
-            lines.append(f'<event id="{event["id"]}" type="{event["type"]}" time="{event["time"]}"><objects>{related}</objects></event>')
+            lines.append(
+                f'<event id="{event["id"]}" type="{event["type"]}" time="{event["time"]}">'
+                f"<objects>{related}</objects></event>"
+            )
         text = "\n".join([*lines, "</events></log>"])
         one, other = read_log(write(tmp_path, "a.xml", text)), read_log(write(tmp_path, "a.json", json.dumps(OCEL)))
-        assert one.event_columns["ocel:activity"].texts().tolist() == other.event_columns["ocel:activity"].texts().tolist()
+        assert (
+            one.event_columns["ocel:activity"].texts().tolist() == other.event_columns["ocel:activity"].texts().tolist()
+        )
         assert one.case_columns["ocel:oid"].texts().tolist() == other.case_columns["ocel:oid"].texts().tolist()
 
     def test_one_type_may_be_asked_for(self, tmp_path: Path) -> None:

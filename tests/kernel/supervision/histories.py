@@ -34,7 +34,9 @@ SEEDS = range(4)
 
 def rule(metric: str, operator: str, threshold: str, *, repeat: str = "", mends: bool = False, **scope: Any) -> Rule:
     """One rule; lists of its scope as tuples."""
-    named = {key: frozenset(value) if isinstance(value, tuple) else value for key, value in scope.items()}
+    named: dict[str, Any] = {
+        key: frozenset(value) if isinstance(value, tuple) else value for key, value in scope.items()
+    }
     return Rule(
         code="T-01",
         version="2026-01-01",

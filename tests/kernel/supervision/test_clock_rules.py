@@ -23,7 +23,7 @@ from tests.kernel.supervision.histories import PROCEDURES, RULES, found, rule
 from tests.kernel.test_clocks import extended, paused
 from tests.kernel.test_walks import law_of
 from zhengtong.kernel.supervision.findings import Finding
-from zhengtong.kernel.supervision.rules import Family, Level, Unit
+from zhengtong.kernel.supervision.rules import Family, Level, Quantity, Unit
 from zhengtong.kernel.supervision.scoping import clock_names, names
 
 PROMISE_OVER = rule("promise_over", ">", "0 wd")
@@ -43,14 +43,14 @@ class TestPromise:
     def test_is_told_of_when_a_fifth_is_left(self) -> None:
         assert "SJ-01" not in by_code(accepted(), "2026-03-11T23:59")
         told = by_code(accepted(), "2026-03-12T00:00")["SJ-01"]
-        assert (told.level, told.measured.value, told.measured.unit) == (Level.PROMPT, 20, Unit.PERCENT)
+        assert (told.level, told.measured) == (Level.PROMPT, Quantity.of(20, Unit.PERCENT))
         assert lines(told)[-2:] == [("=", 2, "left"), ("=", 20, "share")]
 
     def test_is_exceeded_from_midnight_on(self) -> None:
         assert "SJ-11" not in by_code(accepted(), "2026-03-16T23:59")
         late = by_code(accepted(), "2026-03-17T00:00")["SJ-11"]
         assert (late.level, late.since, late.cleared_at) == (Level.YELLOW, at("2026-03-17T00:00"), None)
-        assert (late.measured.value, late.measured.unit) == (1, Unit.WORKING_DAYS)
+        assert late.measured == Quantity.of(1, Unit.WORKING_DAYS)
         assert lines(late) == [("+", 11, "counted"), ("-", 10, "limit"), ("=", 1, "over")]
         assert late.params["clock"] == "decision" and late.params["limit"] == "10 wd"
 
@@ -72,7 +72,7 @@ class TestPromise:
         story.do("review", REVIEWER, "2026-03-17")
         story.do("grant", APPROVER, "2026-03-18")
         (late,) = found(story, "2026-04-20", PROMISE_OVER)
-        assert (late.cleared_at, late.measured.value) == (at("2026-03-18"), 2)
+        assert late.cleared_at == at("2026-03-18") and late.measured.value == 2
         assert [each.why for each in late.evidence] == ["start", "stopped"]
         assert "SJ-13" not in by_code(story, "2026-04-20")
 
@@ -201,7 +201,9 @@ def test_every_limit_of_an_organ_has_a_rule(code: str) -> None:
     bound = law_of(code)
     over = [each for each in RULES if each.family is Family.CLOCK and each.metric.endswith("_over")]
     mine = [each for each in over if not each.scope.procedures or code in each.scope.procedures]
-    clocks = [(clock, None) for clock, known in bound.clocks.items() if known.whose == "organ" and clock not in NO_DUTY]
+    clocks: list[tuple[str, str | None]] = [
+        (clock, None) for clock, known in bound.clocks.items() if known.whose == "organ" and clock not in NO_DUTY
+    ]
     clocks += [(f"step:{state}", None) for state, known in bound.states.items() if known.limit is not None]
     clocks += [("branch:b1", group) for group, known in bound.branches.items() if known.limit is not None]
     clocks += [("sign:b1", group) for group, known in bound.branches.items() if known.sign is not None]

@@ -118,7 +118,7 @@ class TestEntry:
         story = submitted()
         story.do("accept", WINDOW, "2026-03-05", happened_at=at("2026-03-03"))
         (late,) = of(story, "XW-01")
-        assert (late.measured.value, late.since) == (2, at("2026-03-05"))
+        assert late.measured.value == 2 and late.since == at("2026-03-05")
         assert late.params["act"] == "accept" and not of(story, "XW-02")
 
     def test_another_step_dated_back(self) -> None:
@@ -388,7 +388,7 @@ class TestFees:
         assert "XW-36" in conduct_of(story)
 
 
-# ---- mistakes, holds, extensions ---------------------------------------------------------------------------------------
+# ---- mistakes, holds, extensions ---------------------------------------------------------------------
 
 
 class TestMistakes:
@@ -411,7 +411,7 @@ class TestMistakes:
 class TestClocks:
     def test_held_on_the_eve(self) -> None:
         (eve,) = of(paused("2026-03-13", "2026-03-20"), "XW-09")
-        assert (eve.measured.value, [each.why for each in eve.evidence]) == (1, ["start", "held"])
+        assert eve.measured.value == 1 and [each.why for each in eve.evidence] == ["start", "held"]
         assert not of(paused("2026-03-12", "2026-03-20"), "XW-09")
 
     def test_held_again_counts_what_was_left_then(self) -> None:

@@ -15,7 +15,9 @@ from tests.kernel.stories import (
     Story,
     accepted,
     at,
+    bound_of,
     calendar,
+    clerk,
     granted,
     licence,
     material,
@@ -104,3 +106,17 @@ class TestPlain:
         facts = facts_of(granted(), "2026-03-06")
         odd = replace(facts, accepted=None, decided=None, promised_on=None, links=(("parent", "1"),))
         assert CaseFacts.from_plain(json.loads(json.dumps(odd.as_plain()))) == odd
+
+
+class TestBusiness:
+    def test_has_a_party_and_supervision_itself_has_none(self) -> None:
+        assert facts_of(submitted(), "2026-03-02").is_business
+        card = Story(bound_of("card"))
+        card.do(
+            "propose",
+            clerk("jian", "supervisor"),
+            "2026-03-02",
+            inputs={"level": "yellow", "subject": "1", "unit": "wj"},
+        )
+        facts = facts_of(card, "2026-03-03")
+        assert (facts.is_business, facts.level) == (False, "yellow")

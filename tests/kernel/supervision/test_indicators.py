@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,6 @@ from zhengtong.kernel.events import (
     ClockHeld,
     ClockResumed,
     ClockStarted,
-    Event,
     History,
     Opened,
     Rated,
@@ -111,7 +111,7 @@ def ended(history: History) -> datetime | None:
     return marked(history, "decided") or marked(history, "closed")
 
 
-def of(history: History, *kinds: type) -> list[Event]:
+def of(history: History, *kinds: type) -> list[Any]:
     return [event for event in history if isinstance(event.body, kinds)]
 
 
@@ -263,7 +263,7 @@ class TestRates:
         assert (rate.denominator, rate.excluded, rate.percent) == (0, 1, None)
 
     def test_of_cards_leave_withdrawn_ones_in_their_own_column(self) -> None:
-        card = made(1, procedure="card", level="yellow", outcome="revoked", accepted_at="2026-03-05")
+        card = made(1, procedure="card", is_business=False, level="yellow", outcome="revoked", accepted_at="2026-03-05")
         cases = [card, replace(card, number="N2", outcome="corrected"), made(3, opened_at="2026-03-05")]
         rates = find_rates(cases, *MARCH, NOW)
         assert (rates["yellow_cards"].numerator, rates["yellow_cards"].denominator) == (2, 1)

@@ -12,6 +12,7 @@ from zhengtong.kernel.supervision.rules import Family, Follow, Level, Operator, 
 from zhengtong.law import overlay
 from zhengtong.law.checking import check
 from zhengtong.law.checking import put as put_in_force
+from zhengtong.law.items import items_from_demo
 from zhengtong.law.reading import LawFileError
 from zhengtong.law.rulebook_files import threshold
 from zhengtong.law.supervision_rules import (
@@ -241,3 +242,11 @@ class TestShelf:
 
 def test_quantities_are_exact() -> None:
     assert Quantity.parse("12.5 %").value == Fraction(25, 2)
+
+
+def test_on_the_spot_is_what_the_item_says() -> None:
+    """The law needs no mark of its own: an item decided on the spot (即办件) shows it by its option or its promise."""
+    for code, content in items_from_demo().items():
+        if content["procedure"] in ("licence", "confirmation", "filing", "public_service"):
+            is_quick = "on_spot" in content["options"] or content["terms"].get("promised") in ("0 wd", "1 wd")
+            assert is_quick == (content["case_type"] == "1"), code

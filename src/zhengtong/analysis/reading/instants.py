@@ -17,7 +17,10 @@ ISO: Final = re.compile(
     r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?"
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?\s*"
 )
-_SLASHED: Final = r"\s*(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?\s*([AaPp][Mm])?\s*"
+_SLASHED: Final = (
+    r"\s*(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})"
+    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?\s*([AaPp][Mm])?\s*"
+)
 SLASHED: Final = re.compile(_SLASHED)
 DASHED: Final = re.compile(_SLASHED.replace("[/.]", "-"))
 CHINESE: Final = re.compile(

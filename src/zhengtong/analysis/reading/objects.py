@@ -195,7 +195,7 @@ def _text(path: Path) -> str:
         raise malformed(f"byte 0x{raw[error.start]:02x} is no character in UTF-8", line) from error
 
 
-def _elements(text: str, place: Callable[[int], Place]) -> Iterator[tuple[str, Any, int]]:
+def _elements(text: str, place: Callable[[int], Place]) -> Iterator[tuple[str, Any, int]]:  # noqa: C901 - one walk
     """The elements of `objects` and `events`, one by one, with where each begins; (section, None) for an empty one."""
     decoder = json.JSONDecoder()
 
@@ -330,7 +330,7 @@ def _described(database: sqlite3.Connection, what: str, tables: set[str]) -> dic
 # ---- XML ----------------------------------------------------------------------------------------------
 
 
-def _read_xml(path: Path, say: Say | None, default_east: int) -> Objects:
+def _read_xml(path: Path, say: Say | None, default_east: int) -> Objects:  # noqa: C901 - handlers that share one state
     gathered = _Gathered(default_east)
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -360,7 +360,7 @@ def _read_xml(path: Path, say: Say | None, default_east: int) -> Objects:
         if tag == "attribute" and state["attribute"] is not None:
             element["attributes"].append({**state["attribute"], "value": state["words"]})
             state["attribute"] = None
-        elif element is not None and tag == element["tag"] and not (tag == "object" and parser.CurrentByteIndex < 0):
+        elif element is not None and tag == element["tag"]:
             line = element["line"]
             if tag == "event":
                 gathered.event(element, line, lambda: Place(line))
@@ -467,7 +467,7 @@ def _event_columns(log: Objects, events: Sequence[Happening], kind: str) -> dict
                     np.array([event.at for event in events], dtype=np.int64),
                     (),
                     np.array([event.east for event in events], dtype=np.int16),
-                )  # fmt: skip
+                )
             ],
         },
         len(events),

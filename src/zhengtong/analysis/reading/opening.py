@@ -10,8 +10,14 @@ from zhengtong.analysis.reading.xes import opened, read_xes
 
 
 def read_log(
-    path: Path, say: Say | None = None, *, default_east: int = 0, case_type: str = "", sheet: str = "", delimiter: str = ""
-) -> Table:  # fmt: skip
+    path: Path,
+    say: Say | None = None,
+    *,
+    default_east: int = 0,
+    case_type: str = "",
+    sheet: str = "",
+    delimiter: str = "",
+) -> Table:
     """The table of any file we read; `default_east` is the zone of instants written without one, in minutes.
 
     Raises:

@@ -7,7 +7,8 @@ entity it has not met, a mistake) it calls unusual, and the exact parser reads t
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+
+from zhengtong.analysis.passes import compiled
 
 # what `scan` answers
 MORE, ROOM_WORDS, ROOM_CASES, ROOM_KEYS, ROOM_OUT, UNUSUAL, OVER = 0, 1, 2, 3, 4, 5, 6
@@ -38,11 +39,8 @@ _POWERS = np.array([10.0**n for n in range(23)])
 _MONTH = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], dtype=np.int64)
 _DAYS_IN = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 
-inline: Any = njit(cache=True, inline="never", nogil=True, boundscheck=False)
-compiled: Any = njit(cache=True, nogil=True, boundscheck=False)
 
-
-@inline
+@compiled
 def _element(buf: Any, start: int, end: int) -> int:
     length = end - start
     for n in range(14):
@@ -57,26 +55,26 @@ def _element(buf: Any, start: int, end: int) -> int:
     return -1
 
 
-@inline
+@compiled
 def _is(buf: Any, start: int, end: int, word: Any) -> bool:
     if end - start != len(word):
         return False
-    for k in range(len(word)):
+    for k in range(len(word)):  # noqa: SIM110 - compiled: a generator would cost
         if buf[start + k] != word[k]:
             return False
     return True
 
 
-@inline
-def _two(buf: Any, at: int) -> int:
+@compiled
+def _two(buf: Any, at: int) -> Any:
     a, b = buf[at] - 48, buf[at + 1] - 48
     if 0 <= a <= 9 and 0 <= b <= 9:
         return a * 10 + b
     return -1
 
 
-@inline
-def read_date(buf: Any, start: int, end: int) -> Any:
+@compiled
+def read_date(buf: Any, start: int, end: int) -> Any:  # noqa: C901 - compiled: one look at each byte
     """(is read, microseconds UTC, minutes east) of YYYY-MM-DDTHH:MM:SS[.f…](Z|±HH:MM|nothing)."""
     if end - start < 19:
         return False, 0, 0
@@ -132,7 +130,7 @@ def read_date(buf: Any, start: int, end: int) -> Any:
     return True, ((days * 24 + hour) * 60 + minute - east) * 60000000 + second * 1000000 + micros, east
 
 
-@inline
+@compiled
 def read_integer(buf: Any, start: int, end: int) -> Any:
     at = start
     negative = False
@@ -151,8 +149,8 @@ def read_integer(buf: Any, start: int, end: int) -> Any:
     return True, -value if negative else value
 
 
-@inline
-def read_float(buf: Any, start: int, end: int) -> Any:
+@compiled
+def read_float(buf: Any, start: int, end: int) -> Any:  # noqa: C901 - compiled: one look at each byte
     """Exact where digits and power of ten are both exact as floats; everything else is left to Python."""
     at = start
     negative = False
@@ -199,7 +197,7 @@ def read_float(buf: Any, start: int, end: int) -> Any:
     return True, -value if negative else value
 
 
-@inline
+@compiled
 def _mixed(buf: Any, start: int, end: int, owner: int) -> Any:
     mixed = np.uint64(1469598103934665603) ^ np.uint64(owner + 1000003)
     for k in range(start, end):
@@ -207,8 +205,8 @@ def _mixed(buf: Any, start: int, end: int, owner: int) -> Any:
     return mixed ^ (mixed >> np.uint64(29))
 
 
-@inline
-def _intern(buf: Any, start: int, end: int, owner: int, state: Any, slots: Any, words: Any, pool: Any) -> int:  # noqa: PLR0913 - compiled: arrays, not objects
+@compiled
+def _intern(buf: Any, start: int, end: int, owner: int, state: Any, slots: Any, words: Any, pool: Any) -> Any:  # noqa: PLR0913 - compiled: arrays, not objects
     """The number of the entry with these bytes under this owner, made if it is new; -1 if there is no room."""
     length = end - start
     mixed = _mixed(buf, start, end, owner)
@@ -258,7 +256,7 @@ def grow_slots(slots: Any, words: Any, pool: Any, count: int) -> None:
         slots[slot] = entry
 
 
-@inline
+@compiled
 def _comment_end(buf: Any, at: int, n: int) -> int:
     """After `-->`; -1 if it is not there yet; -2 if the comment is not regular."""
     while at < n:
@@ -274,11 +272,11 @@ def _comment_end(buf: Any, at: int, n: int) -> int:
     return -1
 
 
-@inline
+@compiled
 def _may_stand(element: int, parent: int) -> bool:
     if element == LOG:
         return parent == -1
-    if element == TRACE or element == GLOBAL or element == EXTENSION or element == CLASSIFIER:
+    if element in (TRACE, GLOBAL, EXTENSION, CLASSIFIER):
         return parent == LOG
     if element == EVENT:
         return parent == TRACE

@@ -49,7 +49,7 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             whole = sum(part.file_size for part in archive.infolist())
-            if whole > FREE * 4 + MOST_TIMES * path.stat().st_size or len(archive.infolist()) > 10_000:
+            if whole > FREE * 2 + MOST_TIMES * path.stat().st_size or len(archive.infolist()) > 10_000:
                 raise malformed(f"the workbook unpacks to more than {MOST_TIMES} times its size: it is refused")
             for part in archive.infolist():
                 if part.filename.endswith((".xml", ".rels")):

@@ -207,7 +207,7 @@ def as_text(value: Any, kind: Kind) -> str:
     if kind is Kind.TRUTH:
         return "true" if value else "false"
     if kind is Kind.INSTANT:
-        return np.datetime_as_string(np.datetime64(int(value), "us"), timezone="UTC")  # type: ignore[no-any-return]
+        return np.datetime_as_string(np.datetime64(int(value), "us"), timezone="UTC")
     if kind is Kind.NUMBER:
         return repr(float(value))
     return str(value)
@@ -289,6 +289,7 @@ def _column(name: str, piece: Piece, length: int) -> Column:
         missing[piece.rows] = False
     zones = piece.zones
     if zones is not None and not whole:
-        zones = np.zeros(length, dtype=np.int16)
-        zones[piece.rows] = piece.zones
+        spread = np.zeros(length, dtype=np.int16)
+        spread[piece.rows] = zones
+        zones = spread
     return Column(name=name, kind=piece.kind, values=values, words=piece.words, missing=missing, zones=zones)

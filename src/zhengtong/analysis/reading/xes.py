@@ -182,7 +182,7 @@ class _Scan:
             raise Unusual
 
     def _scan(self, buf: Any) -> int:
-        return scanning.scan(  # type: ignore[no-any-return]  # compiled
+        return scanning.scan(
             buf, len(buf), self.state, self.stack, self.slots, self.words, self.pool, self.word_counts, self.key_shape,
             self.case_events, self.out_row, self.out_key, self.out_value, self.out_zone, self.pending, self.spans,
         )  # fmt: skip

@@ -101,7 +101,7 @@ class _Reading:
         if text.strip():
             self.fault(f"words where only elements may stand: {shortened(text.strip())}")
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: C901 - one branch for each element
         self.moved_at = self.parser.CurrentByteIndex
         if len(self.stack) >= scanning.DEEPEST:
             place = self.place

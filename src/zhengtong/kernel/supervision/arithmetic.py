@@ -4,19 +4,18 @@ All figures come from `reckoning`; here they are only set down as lines that add
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.reckoning import MINUTES, Reach, reach_of, still_left, used_up
+from zhengtong.kernel.reckoning import MINUTES, Reach, find_due, find_passed, reach_of, still_left, used_up
 from zhengtong.kernel.states import ClockRun
 from zhengtong.kernel.supervision.findings import Step
 from zhengtong.kernel.supervision.rules import Quantity, Unit
 from zhengtong.kernel.terms import Term, law_day
 from zhengtong.kernel.terms import Unit as TermUnit
 
-_DAY: Final = timedelta(days=1)
 _UNITS: Final = {
     TermUnit.WD: Unit.WORKING_DAYS,
     TermUnit.H: Unit.HOURS,
@@ -55,13 +54,13 @@ def find_sum(
 def _count_days(  # noqa: PLR0913 - one limit and how it is read
     run: ClockRun, limit: Term | None, lapse: datetime, calendar: Calendar, at: datetime, *, unit: Unit, is_after: bool
 ) -> Sum:
-    due = law_day(lapse) - _DAY
+    due = find_due(lapse)
     used, counted = _spent(run, limit, calendar, at)
     extended = sum(term.n for term in run.extensions)
     whole = _allowed(run, limit, calendar) + extended
     lines: list[tuple[str, Fraction | int, str]] = [("+", counted, "counted"), ("-", counted - used, "held")]
     if is_after:
-        result = max(used_up(replace(run, from_at=lapse - _DAY), limit, calendar, at), 1)
+        result = max(find_passed(run, limit, lapse, calendar, at), 1)
         lines += [("-", whole - extended, "limit"), ("-", extended, "extended")]
         rest, what = result - (used - whole), "over"
     else:

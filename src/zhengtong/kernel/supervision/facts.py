@@ -46,6 +46,7 @@ from zhengtong.kernel.supervision.scoping import is_on_spot
 from zhengtong.kernel.terms import LAW_ZONE, Term, Unit, law_day
 
 PARTY: Final = "party"
+"""Who acts for himself and has no name here; the kind of an input that names one."""
 WINDOW_ROLES: Final = ("window", "clerk")
 """Roles of the post at which the applicant is received."""
 CARD: Final = "card"
@@ -144,7 +145,8 @@ class CaseFacts:
     """One case as it stood at `at`. Instants are in UTC+8.
 
     `dept` and `unit` answer for the case, `holder_…` have it now. `accepted` and `decided` are the acts that did so;
-    where both are one act, it was decided on the spot. `closed` is
+    where both are one act, it was decided on the spot. `is_business`: somebody
+    outside the service is its party, unlike cards and orders. `closed` is
     the act that closed it. `promised_on` and `due_on` are the last days in time of its main
     clock; `net_days` the working days from acceptance to decision without the time it was held.
     """
@@ -167,6 +169,7 @@ class CaseFacts:
     is_negative: bool
     is_online_item: bool
     on_spot: bool
+    is_business: bool
     seq: int
     at: datetime
     opened_at: datetime
@@ -274,6 +277,7 @@ def find_facts(bound: Bound, state: State, calendar: Calendar, at: datetime) -> 
         is_negative=outcome is not None and outcome.negative,
         is_online_item="online" in bound.options,
         on_spot=is_on_spot(bound),
+        is_business=any(each.kind == PARTY for rule in bound.actions.values() if rule.opening for each in rule.inputs),
         seq=state.last_seq,
         at=at.astimezone(LAW_ZONE),
         opened_at=state.opened_at.astimezone(LAW_ZONE),

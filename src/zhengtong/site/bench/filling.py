@@ -4,7 +4,7 @@ it must not walk through has none."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -16,6 +16,7 @@ from zhengtong.site.demo import city
 from zhengtong.site.demo.history import Weeks
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import ACCEPTED, ARRIVED, GRANTED, OPEN, PASSED, RECEIVED, REVIEWED, Story
+from zhengtong.site.demo.supervising import Supervising
 from zhengtong.site.demo.telling import Scene
 
 DEPT: Final = "wj"  # whose cases are copied
@@ -36,6 +37,19 @@ class _Days(Weeks):
         """Sleep."""
 
 
+class _Unwatched(Supervising):
+    """Nobody watches: what supervision costs is measured by itself."""
+
+    def sweep(self, at: datetime) -> None:
+        """Nothing is found."""
+
+    def survey(self, at: datetime) -> None:
+        """Nothing is surveyed."""
+
+    def live(self, day: date, now: datetime) -> None:
+        """No card is looked at."""
+
+
 def lay_city(now: datetime, *, histories: int) -> city.City:
     """Organs, people, accounts, items, and so many real cases of the organ, left at all stages."""
     ground = city.lay_ground(now=now)
@@ -44,8 +58,9 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
         for n, steps in ((n, STAGES[n % len(STAGES)]) for n in range(histories))
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
+    nobody = _Unwatched(staffing=scene.staffing, calendar=scene.calendar)
     with without_waiting_for_the_disk():
-        lived = _Days(now=now, scene=scene, seed=1, handlers={}).live(stories)
+        lived = _Days(now=now, scene=scene, seed=1, handlers={}, supervising=nobody).live(stories)
         assert not lived.astray, lived.astray
         assert not sweep(now).failed  # what silence has done by now is written, as it is every night
     return ground

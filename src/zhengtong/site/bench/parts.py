@@ -12,6 +12,7 @@ from zhengtong.site.bench.lists import lists
 from zhengtong.site.bench.search import search
 from zhengtong.site.bench.supervision import supervision
 from zhengtong.site.bench.sweeps import sweeps
+from zhengtong.site.bench.xes_reading import xes
 
 PARTS: Final[Mapping[str, Part]] = {
     "acts": acts,
@@ -22,4 +23,5 @@ PARTS: Final[Mapping[str, Part]] = {
     "supervision": supervision,
     "analyses": analyses,
     "sweeps": sweeps,
+    "xes": xes,
 }

@@ -26,6 +26,7 @@ from zhengtong.site.demo.people import Public, build_public
 from zhengtong.site.demo.sheets import KEPT_FOR, begin_drafts
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import choose
+from zhengtong.site.demo.supervising import Supervising
 from zhengtong.site.demo.telling import Scene
 
 CASES: Final = 320
@@ -67,7 +68,8 @@ def build(
             cases=[],
             files_since=now - KEPT_FOR,
         )
-        weeks = Weeks(now=now, scene=scene, seed=seed, handlers=_handlers())
+        watch = Supervising(staffing=scene.staffing, calendar=scene.calendar)
+        weeks = Weeks(now=now, scene=scene, seed=seed, handlers=_handlers(), supervising=watch)
         lived = weeks.live(choose(cases), progress)
         change_items(ground.organs, now)
         begin_drafts(ground.public, now)

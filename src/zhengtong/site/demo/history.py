@@ -28,6 +28,7 @@ from zhengtong.ledger.record import new_key
 from zhengtong.ledger.roots import run_root_of_day
 from zhengtong.ledger.sweeping import sweep
 from zhengtong.site.demo.stories import Step, Story
+from zhengtong.site.demo.supervising import Supervising
 from zhengtong.site.demo.telling import Life, Scene, StoryWentAstray, Telling
 
 NIGHT_WORK: Final = time(0, 15)
@@ -57,6 +58,7 @@ class Weeks:
     scene: Scene
     seed: int
     handlers: Mapping[str, Handler]
+    supervising: Supervising
     lived: Lived = field(default_factory=Lived)
 
     # ---- the loop -------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ class Weeks:
         while waiting:
             at, _n, life = heapq.heappop(waiting)
             while night <= at:
-                self._work_at_night(night)
+                self._end_of_day(night)
                 night += timedelta(days=1)
             self._do_next(life)
             if life.done < len(life.story.steps) and life.at <= self.now:
@@ -79,16 +81,23 @@ class Weeks:
             elif progress is not None:
                 progress(len(stories) - len(waiting))
         while night <= self.now:
-            self._work_at_night(night)
+            self._end_of_day(night)
             night += timedelta(days=1)
+        self.supervising.survey(self.now)
         self._work_at_night(self.now)
         return self.lived
+
+    def _end_of_day(self, night: datetime) -> None:
+        """The afternoon of the day that is over, then the night."""
+        self.supervising.live(night.date() - timedelta(days=1), self.now)
+        self._work_at_night(night)
 
     def _work_at_night(self, at: datetime) -> None:
         with clock.fixed(at):
             swept = sweep(at)
             self.lived.swept += swept.events
             self.lived.astray += [f"{number}: could not be woken" for number in swept.failed]
+            self.supervising.sweep(at)
             self.lived.told += drain(at, self.handlers).sent
             self.lived.roots += len(run_root_of_day(at))
 

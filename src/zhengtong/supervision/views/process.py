@@ -123,6 +123,8 @@ def process_map(request: HttpRequest) -> HttpResponse:
     if history is None:
         return _page(request, "map", filters, at, {})
     names, to = names_in(history), _to(filters)
+    split = figures.find_times(history, names, to)
+    hot = next((line.code for line in split.steps if not line.is_few), "")
     maps = []
     if filters.around:
         for half, label in (
@@ -131,10 +133,11 @@ def process_map(request: HttpRequest) -> HttpResponse:
         ):
             part = history_of(filters.selection(_regions(request, at), half=half))
             if part is not None:
-                maps.append((label, figures.find_map(part, names_in(part), to, least=filters.share), _period(part)))
+                maps.append(
+                    (label, figures.find_map(part, names_in(part), to, least=filters.share, hot=hot), _period(part))
+                )
     else:
-        maps.append(("", figures.find_map(history, names, to, least=filters.share), _period(history)))
-    split = figures.find_times(history, names, to)
+        maps.append(("", figures.find_map(history, names, to, least=filters.share, hot=hot), _period(history)))
     return _page(request, "map", filters, at, {"maps": maps, "times": split, "has_map": True, **_period(history)})
 
 
@@ -264,6 +267,8 @@ def _about(history: History, about: str) -> str:
     state = names.states.get(what, what)
     left, _sign, right = what.partition(">")
     match kind:
+        case "dwell":
+            return _("受理以后、决定以前经过“%(step)s”的办件，停得最久的在上面") % {"step": state}
         case "step":
             return _("经过“%(step)s”的办件，停得最久的在上面") % {"step": state}
         case "open":
@@ -434,8 +439,8 @@ def leader(request: HttpRequest) -> HttpResponse:
         return render(request, "supervision/process/leader.html", shown)
     names, to = names_in(history), _to(filters)
     found = figures.find_times(history, names, to)
-    drawn = figures.find_map(history, names, to, least=max(filters.share, 0.02))
     slowest = next((line for line in found.steps if not line.is_few), None)
+    drawn = figures.find_map(history, names, to, least=filters.share, hot=slowest.code if slowest else "")
     waiting = figures.cases_behind(history, f"open:{slowest.code}") if slowest else None
     stuck = [] if waiting is None else _case_rows(history, waiting.tolist()[:LEADER_SHOWN])
     shown |= {

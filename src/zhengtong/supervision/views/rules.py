@@ -61,9 +61,11 @@ from zhengtong.supervision.rule_words import (
 )
 from zhengtong.supervision.trying import Wanted, ask, examples_of, lines_by
 from zhengtong.supervision.wording import quantity_words
+from zhengtong.ui.fields import Choice
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
 
 SAMPLES: Final = (300, 2_000, 0)
+ALL: Final = "*"
 MOST_SHOWN: Final = 20
 
 
@@ -544,18 +546,22 @@ def remove_rule(request: HttpRequest, row: int, code: str) -> HttpResponse:
 
 
 def _try_form(book: RuleBook, at: datetime) -> type[TypedForm]:
-    codes = [("", _("全部规则")), *((code, f"{code} {table.get('name', '')}") for code, table in book.rules.items())]
+    codes = [(ALL, _("全部规则")), *((code, f"{code} {table.get('name', '')}") for code, table in book.rules.items())]
     sizes = [(str(n), _("抽 %(n)s 件") % {"n": n} if n else _("全部办件，在后台算")) for n in SAMPLES]
     today = law_day(at)
-    return build_form(
+    form = build_form(
         (
-            FieldSpec(name="rule", label=_("试哪一条"), kind="choice", choices=codes, required=False),
+            FieldSpec(name="rule", label=_("试哪一条"), kind="choice", choices=codes, initial=ALL),
             FieldSpec(name="since", label=_("自"), kind="date", initial=days_before(today, 30)),
             FieldSpec(name="until", label=_("至"), kind="date", initial=today),
             FieldSpec(name="sample", label=_("办件"), kind="choice", choices=sizes, initial=str(SAMPLES[0])),
         ),
         name="TryForm",
     )  # fmt: skip
+    sample = form.base_fields["sample"]
+    assert isinstance(sample, Choice)
+    sample.draw_as_select()
+    return form
 
 
 @require_POST
@@ -573,7 +579,12 @@ def try_draft(request: HttpRequest, row: int) -> HttpResponse:
         messages.warning(request, str(NOT_PUT["faulty"]))
         return redirect("supervision:draft", row)
     said = form.cleaned_data
-    wanted = Wanted(rule=str(said["rule"] or ""), since=said["since"], until=said["until"], sample=int(said["sample"]))
+    wanted = Wanted(
+        rule="" if said["rule"] == ALL else str(said["rule"]),
+        since=said["since"],
+        until=said["until"],
+        sample=int(said["sample"]),
+    )
     ask(draft, wanted, watcher.regions, at=at)
     return HttpResponse(status=303, headers={"Location": f"{reverse('supervision:draft', args=[row])}#tried"})
 

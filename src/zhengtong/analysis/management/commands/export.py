@@ -1,4 +1,4 @@
-"""`zhengtong export`: the ledger for off-line verification (--bundle), or its history as an event log (--xes, --ocel)."""
+"""`zhengtong export`: the ledger for off-line verification, or its history as an event log for other tools."""
 
 import json
 from argparse import ArgumentParser
@@ -20,18 +20,19 @@ from zhengtong.ledger.sources import export_bundle
 class Command(BaseCommand):
     requires_system_checks = []
     help = (
-        "Export the ledger for off-line verification, or its history as an event log that other tools read; no person's "
-        "data. Examples: zhengtong export --bundle city.jsonl.gz; zhengtong export --xes city.xes.gz --from 2026-01-01; "
+        "Export the ledger for off-line verification, or its history as an event log that other tools read; no "
+        "person's data. Examples: zhengtong export --bundle city.jsonl.gz; "
+        "zhengtong export --xes city.xes.gz --from 2026-01-01; "
         "zhengtong export --ocel city.sqlite"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         form = parser.add_mutually_exclusive_group(required=True)
-        form.add_argument("--bundle", type=Path, metavar="FILE", help="everything verify needs; gzipped if it ends in .gz")
+        form.add_argument("--bundle", type=Path, metavar="FILE", help="what verify needs; gzipped if it ends in .gz")
         form.add_argument("--xes", type=Path, metavar="FILE", help="an XES log; gzipped if it ends in .gz")
         form.add_argument("--ocel", type=Path, metavar="FILE", help="an OCEL 2.0 log, .json (or .json.gz) or .sqlite")
         parser.add_argument("--from", dest="since", type=_day, metavar="DATE", help="cases opened from this day on")
-        parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="cases opened until this day, included")
+        parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="cases opened until this day")
         parser.add_argument("--json", action="store_true", help="one object for a machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,7 +56,9 @@ class Command(BaseCommand):
             cases = tell_cases(options["since"], options["until"], progress.at)
             if options["xes"]:
                 return export_xes(path, cases)
-            return export_ocel_sqlite(path, cases) if name.endswith((".sqlite", ".db")) else export_ocel_json(path, cases)
+            return (
+                export_ocel_sqlite(path, cases) if name.endswith((".sqlite", ".db")) else export_ocel_json(path, cases)
+            )
 
 
 def _day(text: str) -> date:

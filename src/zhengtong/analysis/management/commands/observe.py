@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from django.core.management import BaseCommand, CommandError
 
 from zhengtong.analysis.guessing import Guess, default_east, guess
@@ -26,14 +27,17 @@ class Command(BaseCommand):
     help = (
         "Read an event log (XES, OCEL 2.0, CSV, XLSX; gzipped or not), say what its columns mean, and what is late, "
         "stalled, repeated or odd in it. Examples: zhengtong observe log.xes.gz --out report; "
-        "zhengtong observe export.csv --save-map map.toml; zhengtong observe export.csv --map map.toml --calendar CN --json"
+        "zhengtong observe export.csv --save-map map.toml; "
+        "zhengtong observe export.csv --map map.toml --calendar CN --json"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--map", type=Path, metavar="MAP.toml", help="what the columns mean; the rest is guessed")
         parser.add_argument("--save-map", type=Path, metavar="MAP.toml", help="write what was guessed, to be mended")
-        parser.add_argument("--calendar", metavar="CODE", help="count in the working days of this law calendar, e.g. CN")
+        parser.add_argument(
+            "--calendar", metavar="CODE", help="count in the working days of this law calendar, e.g. CN"
+        )
         parser.add_argument("--out", type=Path, metavar="DIR", help="write a report that opens from disk")
         parser.add_argument("--language", choices=sorted(LANGUAGES), default="zh", help="of the report's first page")
         parser.add_argument("--json", action="store_true", help="one object for a machine")
@@ -74,7 +78,7 @@ class Command(BaseCommand):
     ) -> list[Path]:
         if not options["out"]:
             return []
-        language, east = LANGUAGES[options["language"]], int(seen.east[-1]) if len(seen.east) else 0
+        language, east = LANGUAGES[options["language"]], usual_east(seen)
         return write_report(
             found, guesses, options["out"], source=options["file"].name, east=east, language=language
         )  # fmt: skip
@@ -96,10 +100,16 @@ class Command(BaseCommand):
         slow = [(name, spread) for name, spread in ranked_dwell(found) if spread.is_ranked][:3]
         for name, spread in slow:
             write(f"  waiting for {name}: {spread.total / 86_400_000_000:,.0f} days in sum, {spread.count:,} times")
-        for each in found.late[:3]:
-            write(f"  late: {each.case}, {each.by / 86_400_000_000:,.1f} days past its limit")
+        for late in found.late[:3]:
+            write(f"  late: {late.case}, {late.by / 86_400_000_000:,.1f} days past its limit")
         for path in written:
             write(f"written: {path}")
+
+
+def usual_east(seen: Observed) -> int:
+    """The zone most events were written in."""
+    zones, counts = np.unique(seen.east, return_counts=True)
+    return int(zones[counts.argmax()])
 
 
 def _calendar(code: str | None) -> Calendar | None:
