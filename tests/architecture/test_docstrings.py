@@ -49,7 +49,7 @@ MOVES_DAYS: Final = {
     "administration/auditing.py": "how long the trail is kept, and the days a page reads",
     "site/bench/days.py": "days to be counted from, drawn at random",
     "site/bench/filling.py": "made-up due days of a docket that is thrown away",
-    "site/bench/sweeps.py": "made-up starts of clocks, and the loop that walks days, which is what we are measured with",
+    "site/bench/sweeps.py": "made-up starts of clocks, and the loop that walks days, beside which we are measured",
     "site/bench/spiff.py": "the day on which the measured cases open",
     "documents/signing.py": "validity of the demonstration certificate",
     "operating/readings.py": "the day before: yesterday's root",

@@ -101,7 +101,7 @@ def tell(event: Event) -> Told:
     body = {name: value for name, value in codec.encode(event.body).items() if name not in LEFT_OUT}
     attributes: dict[str, str | int | datetime] = {
         "seq": event.seq, "batch": event.batch, "kind": event.kind, "recorded_at": event.recorded_at,
-        "org:resource": event.person, "standing": str(event.standing),
+        "org:resource": PARTY if event.standing is Standing.PARTY else event.person, "standing": str(event.standing),
     }  # fmt: skip
     for name, value in (
         ("org:role", event.role),

@@ -134,10 +134,13 @@ def due_days_by_case(calendar: Calendar) -> tuple[Numbers, DueDays]:
     return columns[:, 0], DueDays(clocks=clocks[places], due=each.due[places], promised=each.promised[places])
 
 
+_NEXT: Final = (
+    "SELECT w.clock FROM supervision_watched w WHERE w.clock > {after} AND w.clock IS NOT NULL ORDER BY w.clock LIMIT 1"
+)
 _DIFFERENT: Final = (
-    "WITH RECURSIVE walk(clock) AS (SELECT min(clock) FROM supervision_watched WHERE clock IS NOT NULL UNION ALL "
-    "SELECT (SELECT min(w.clock) FROM supervision_watched w WHERE w.clock IS NOT NULL AND w.clock > walk.clock) "
-    "FROM walk WHERE walk.clock IS NOT NULL) SELECT clock FROM walk WHERE clock IS NOT NULL"
+    f"WITH RECURSIVE walk(clock) AS (SELECT * FROM ({_NEXT.format(after=-1)}) AS first UNION ALL "  # noqa: S608 - ours
+    f"SELECT ({_NEXT.format(after='walk.clock')}) FROM walk WHERE walk.clock IS NOT NULL) "
+    "SELECT clock FROM walk WHERE clock IS NOT NULL"
 )
 """From each number to the next in the index: its cost follows how many different ones there are."""
 

@@ -3,7 +3,7 @@
 import gzip
 import json
 import sqlite3
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.analysis.observe.logs_made import element, plain, step, write, xes
 from zhengtong.analysis.reading import scanning
 from zhengtong.analysis.reading import xes as xes_module
+from zhengtong.analysis.reading.instants import read_exact
 from zhengtong.analysis.reading.opening import find_format, read_log
 from zhengtong.analysis.reading.separated import find_delimiter, find_encoding
 from zhengtong.analysis.reading.tables import Kind, Malformed, Table
@@ -140,6 +141,29 @@ class TestXes:
     def test_an_event_is_found_again_by_its_line(self, tmp_path: Path) -> None:
         text = "<log>\n<trace>\n<event/>\n <event/></trace></log>"
         assert [str(place) for place in locate_events(write(tmp_path, "a.xes", text), [1])] == ["line 4, column 2"]
+
+    def test_every_day_is_the_right_one(self) -> None:
+        for year in (1, 1899, 1900, 1970, 2000, 2023, 2024, 2100, 9999):
+            for day in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1):
+                text = f"{date.fromordinal(day).isoformat()}T23:59:58.5-03:30"
+                raw = np.frombuffer(text.encode(), dtype=np.uint8)
+                assert scanning.read_date(raw, 0, len(raw)) == (True, *(read_exact(text) or ()))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-01-01T00:00:60Z",
+            "2024-1-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "2024-01-01T00:00:00+1:00",
+            "2024-01-01T00:00:00.Z",
+        ],
+    )
+    def test_what_is_no_plain_date_is_left_to_the_exact_way(self, text: str) -> None:
+        raw = np.frombuffer(text.encode(), dtype=np.uint8)
+        assert not scanning.read_date(raw, 0, len(raw))[0]
 
     @settings(max_examples=200, deadline=None)
     @given(value=st.floats(allow_nan=False))

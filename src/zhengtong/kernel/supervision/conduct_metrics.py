@@ -166,9 +166,11 @@ def _steps_out_of_order(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 
 def _acted_without_role(look: Look, rule: Rule) -> Iterator[Sighting]:
-    """Acts by a role that has no power over them."""
+    """Acts by a person in a role that has no power over them; what the law does needs none."""
     return _counted(
-        (event, "without_role") for event, _, known in look.acts_in(rule.scope) if event.role not in known.by
+        (event, "without_role")
+        for event, _, known in look.acts_in(rule.scope)
+        if event.person != LAW_PERSON and event.role not in known.by
     )
 
 

@@ -44,7 +44,7 @@ LEADER_SHOWN: Final = 5
 
 def tabs() -> tuple[tuple[str, str], ...]:
     return (
-        ("process", _("流程图")), ("process_ways", _("走法")), ("process_times", _("停留与等待")),
+        ("process", _("过程图")), ("process_ways", _("走法")), ("process_times", _("停留与等待")),
         ("process_rework", _("返工")), ("process_hand_overs", _("移交")), ("process_conformance", _("与程序比对")),
         ("process_savings", _("下一天从哪里省")), ("process_what_if", _("假如")),
     )  # fmt: skip
