@@ -1,6 +1,8 @@
 """Where the next day saved would come from: time is split by whom it was waited for, and only what is slower than
 comparable units is ranked, by the days that would go if its slow cases came down to theirs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,7 @@ class TestSplit:
 
 
 class TestSavings:
-    def given(self, slow: list[float], quick: list[float]) -> tuple[Stays, np.ndarray, np.ndarray, list[str]]:
+    def given(self, slow: Sequence[float], quick: Sequence[float]) -> tuple[Stays, np.ndarray, np.ndarray, list[str]]:
         lasted = [[value] for value in (*slow, *quick)]
         stays = rows(steps=("examining",), lasted=lasted, whose=(Whose.OFFICE,))
         return stays, np.zeros(len(lasted), np.int64), stays.until, ["slow"] * len(slow) + ["quick"] * len(quick)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zhengtong.analysis.logs import NO_TIME
 from zhengtong.analysis.stays import Stays, Whose
-from zhengtong.analysis.what_if import Change, TooLittle, apply, ask, prepare, simulate
+from zhengtong.analysis.what_if import Change, Flow, TooLittle, apply, ask, prepare, simulate
 from zhengtong.analysis.working_time import WORKING_DAY
 
 HOUR = WORKING_DAY // 7
@@ -80,8 +80,8 @@ def history(cases: int = 240, *, load: float = 0.85, seed: int = 9) -> tuple[Sta
     return stays, begins[offsets[:-1]], ends[offsets[1:] - 1]
 
 
-def flow_of(limit: int = 2, **given: float):
-    stays, accepted, decided = history(**given)
+def flow_of(limit: int = 2, *, cases: int = 240, load: float = 0.85) -> Flow:
+    stays, accepted, decided = history(cases, load=load)
     limits = np.full(stays.cases, limit)
     return prepare(stays, accepted=accepted, decided=decided, started=accepted, limits=limits)
 

@@ -2,7 +2,6 @@
 figure and the cases behind it are as many, and what the what-if says."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def supervisor(lived: Path) -> Client:
 
 
 @pytest.fixture(scope="module")
-def copied(supervisor: Client) -> Iterator[Client]:
+def copied(supervisor: Client) -> Client:
     from tests.cast import NOW
 
     refresh(NOW)

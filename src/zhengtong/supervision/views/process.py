@@ -1,7 +1,7 @@
 """过程分析: the map and what stands behind it, where the next day saved would come from, and the what-if. All of it
 reads the columnar copy; nothing here changes anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -174,6 +174,16 @@ def rework(request: HttpRequest) -> HttpResponse:
     return _page(request, "rework", filters, at, {"lines": lines, "number": number, **_period(history)})
 
 
+def _placed_names(units: Sequence[str]) -> Mapping[str, str]:
+    """Units with their department, for sections of many departments bear one name."""
+    depts = {unit: people.dept_of(unit) for unit in units}
+    names = people.unit_names({*units, *depts.values()})
+    return {
+        unit: names.get(unit, unit) if dept in ("", unit) else f"{names.get(dept, dept)} {names.get(unit, unit)}"
+        for unit, dept in depts.items()
+    }
+
+
 @never_cache
 @require_safe
 @supervisor_required
@@ -181,7 +191,7 @@ def hand_overs(request: HttpRequest) -> HttpResponse:
     at, filters, history = _asked(request)
     if history is None:
         return _page(request, "hand_overs", filters, at, {})
-    found = figures.find_hand_overs(history, people.unit_names, _to(filters))
+    found = figures.find_hand_overs(history, _placed_names, _to(filters))
     return _page(request, "hand_overs", filters, at, {"found": found, **_period(history)})
 
 
