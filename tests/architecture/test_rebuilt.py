@@ -17,7 +17,6 @@ from zhengtong.kernel.states import evolve, fold
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger import history
 from zhengtong.ledger.folds import DOCKET
-from zhengtong.ledger.installed import installed
 from zhengtong.ledger.models.cases import Case, Reader
 from zhengtong.ledger.record import docket_values
 from zhengtong.site.wiring import bound_for
@@ -68,7 +67,7 @@ class TestAlarms:
         wrong = {}
         for case in Case.objects.open():
             state = fold(history.load(case.pk))
-            expected = find_wake_at(bound_for(state), state, load_calendar(), NOW, installed().alarms_at(NOW))
+            expected = find_wake_at(bound_for(state), state, load_calendar(), NOW)
             if case.wake_at != expected:
                 wrong[case.number] = (case.wake_at, expected)
         assert wrong == {}
@@ -79,9 +78,7 @@ class TestAlarms:
     def test_of_closed_cases_are_off_or_of_a_clock_that_still_runs(self) -> None:
         for case in Case.objects.filter(closed_at__isnull=False, wake_at__isnull=False):
             state = fold(history.load(case.pk))
-            assert (
-                find_wake_at(bound_for(state), state, load_calendar(), NOW, installed().alarms_at(NOW)) == case.wake_at
-            )
+            assert find_wake_at(bound_for(state), state, load_calendar(), NOW) == case.wake_at
 
 
 class TestVerify:

@@ -110,8 +110,7 @@ class TestTheLedger:
         assert in_town.lived.until is not None
         for row in Case.objects.all():
             state = fold(load(row.pk))
-            until, alarms = in_town.lived.until, installed().alarms_at(in_town.lived.until)
-            docket = find_docket(installed().bound_for(state), state, calendar, until, alarms)
+            docket = find_docket(installed().bound_for(state), state, calendar, in_town.lived.until)
             assert (row.state, row.phase, row.wake_at, row.due_at) == (
                 docket.state,
                 docket.phase,

@@ -16,11 +16,16 @@ from django.utils import translation
 from tests import cast
 from tests.architecture.addresses import signed_in
 from tests.cast import NOW
+from zhengtong.cases.case_view import read_case
 from zhengtong.kernel.indicators import find_rates
 from zhengtong.kernel.supervision.facts import CaseFacts
 from zhengtong.kernel.supervision.metrics import METRICS
+from zhengtong.ledger import chain
 from zhengtong.ledger.models.sealed import Sealed
+from zhengtong.ledger.sources import DatabaseSource
+from zhengtong.ledger.verify import read_chain
 from zhengtong.supervision import figures
+from zhengtong.supervision.evidence import _check_chain
 from zhengtong.supervision.figures import COLUMNS, Cell, DepartmentRow, Eye, Overview, by_table, overview
 from zhengtong.supervision.models import Card, Signal, Watched
 from zhengtong.supervision.narrowing import CardFilters, CaseFilters, SignalFilters, watched
@@ -159,7 +164,7 @@ class TestPages:
         assert first is not None
         with CaptureQueriesContext(connection) as few:
             supervisor.get("/watch/signals/?rule=many")
-        rows = []
+        rows: list[Signal] = []
         for n in range(1_000):
             row = Signal.objects.get(pk=first.pk) if n == 0 else rows[0]
             fields = {each.attname: getattr(row, each.attname) for each in Signal._meta.concrete_fields}
@@ -191,15 +196,13 @@ class TestEvidence:
         assert card.rule in page
 
     def test_tells_when_the_chain_is_broken(self, supervisor: Client) -> None:
-        from zhengtong.supervision import evidence
-
         signal = Signal.objects.filter(case__isnull=False).first()
         assert signal is not None
-        case = evidence.read_case(signal.case_id or 0, NOW)
-        assert evidence._check_chain(case)[0]
-        links = list(evidence.DatabaseSource(span=(case.ref.id - 1, case.ref.id)).links())
+        case = read_case(signal.case_id or 0, NOW)
+        assert _check_chain(case)[0]
+        links = list(DatabaseSource(span=(case.ref.id - 1, case.ref.id)).links())
         assert len(links) == case.ref.last_seq
-        fault, _bodies = evidence.read_chain("x", links[1:], evidence.chain.hasher(evidence.chain.algorithm()))
+        fault, _bodies = read_chain("x", links[1:], chain.hasher(chain.algorithm()))
         assert fault is not None
 
     def test_opens_to_whoever_the_card_was_served_to(self, lived: Path) -> None:

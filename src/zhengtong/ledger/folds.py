@@ -4,16 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.events import Event, History
 from zhengtong.kernel.states import State
-from zhengtong.ledger.installed import installed
-
-if TYPE_CHECKING:
-    from zhengtong.kernel.clocks import Alarms, Docket
 
 
 class DocketValues(Protocol):
@@ -29,9 +25,6 @@ class DocketValues(Protocol):
     def wake_at(self) -> datetime | None: ...
 
 
-Wake: TypeAlias = Callable[[datetime], datetime | None]
-"""The next alarm after an instant."""
-
 DOCKET: Final = (
     "number", "procedure", "version", "item", "item_version", "region", "unit", "dept", "post", "assignee", "window",
     "state", "phase", "outcome", "opened_at", "accepted_at", "due_at", "promised_at", "wake_at", "closed_at",
@@ -40,13 +33,10 @@ DOCKET: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folds:
-    """`find_docket` reckons by the rulebook in force at its instant; `find_wakes` by each edition there is."""
-
     evolve: Callable[[State | None, Event], State]
     fold: Callable[[History], State]
     find_docket: Callable[[Bound, State, Calendar, datetime], DocketValues]
     find_readers: Callable[[Bound, State], frozenset[tuple[str, str]]]
-    find_wakes: Callable[[Bound, State, Calendar], tuple[Wake, ...]] | None = None
     advance: Callable[[State, Sequence[Event]], State] | None = None
 
     def follow(self, state: State | None, events: Sequence[Event]) -> State:
@@ -62,24 +52,9 @@ class Folds:
 
 @lru_cache(maxsize=1)
 def kernel_folds() -> Folds:
-    from zhengtong.kernel import authority, states
+    from zhengtong.kernel import authority, clocks, states
 
     return Folds(
-        evolve=states.evolve, fold=states.fold, advance=states.advance, find_docket=_find_docket,
-        find_readers=authority.find_readers, find_wakes=_find_wakes,
+        evolve=states.evolve, fold=states.fold, advance=states.advance, find_docket=clocks.find_docket,
+        find_readers=authority.find_readers,
     )  # fmt: skip
-
-
-def _find_docket(bound: Bound, state: State, calendar: Calendar, at: datetime) -> "Docket":
-    from zhengtong.kernel.clocks import find_docket
-
-    return find_docket(bound, state, calendar, at, installed().alarms_at(at))
-
-
-def _find_wakes(bound: Bound, state: State, calendar: Calendar) -> tuple[Wake, ...]:
-    from zhengtong.kernel.clocks import find_wake_at
-
-    def by(alarms: "Alarms") -> Wake:
-        return lambda at: find_wake_at(bound, state, calendar, at, alarms)
-
-    return tuple(by(alarms) for alarms in installed().alarms_ever())

@@ -9,10 +9,8 @@ from typing import Any, TypeAlias
 
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.clocks import Alarms
 from zhengtong.kernel.events import Event
 from zhengtong.kernel.states import State
-from zhengtong.kernel.terms import law_day
 from zhengtong.ledger.history import CaseRef
 from zhengtong.ledger.rows import Row
 
@@ -51,20 +49,6 @@ def _law_calendar() -> Calendar:
     return load_calendar("CN")
 
 
-def _law_alarms_at(at: datetime) -> Alarms:
-    from zhengtong.kernel.supervision.watching import find_alarms
-    from zhengtong.law.supervision_rules import load_rules
-
-    return find_alarms(load_rules(law_day(at)))
-
-
-def _law_alarms_ever() -> tuple[Alarms, ...]:
-    from zhengtong.kernel.supervision.watching import find_alarms
-    from zhengtong.law.supervision_rules import editions, load_rules
-
-    return tuple(find_alarms(load_rules(edition.since)) for edition in editions()) or (find_alarms(()),)
-
-
 def _no_serials(bound: Bound, state: State, keys: tuple[str, ...], at: datetime) -> Mapping[str, tuple[str, ...]]:
     raise NotInstalled("serials_for")
 
@@ -79,16 +63,13 @@ def _nobody(what: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """Everything with its default; `alarms_at` are those of the rulebook in force at an instant, `alarms_ever` those of
-    every edition; `item_digests(since, until)` names the item versions published in between;
+    """Everything with its default; `item_digests(since, until)` names the item versions published in between;
     `chores` are done once a day, `errands` in every round of `work`; `witness` is told what came of an act: recorded,
     replayed, conflict; `found_by(value)` says by which words, under which index, a sealed value is to be found."""
 
     reactions: tuple[Reaction, ...] = ()
     bound_for: BoundFor = _no_bound
     calendar_for: Callable[[], Calendar] = _law_calendar
-    alarms_at: Callable[[datetime], Alarms] = _law_alarms_at
-    alarms_ever: Callable[[], tuple[Alarms, ...]] = _law_alarms_ever
     serials_for: SerialsFor = _no_serials
     dept_of: Callable[[str], str] | None = None
     item_digests: Digests = _no_digests

@@ -12,11 +12,9 @@ from typing import Final
 
 from django.db import connection
 
-from zhengtong.kernel.binding import Bound
-from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.events import Event
 from zhengtong.kernel.states import State
-from zhengtong.ledger.folds import DOCKET, Folds, Wake, kernel_folds
+from zhengtong.ledger.folds import DOCKET, Folds, kernel_folds
 from zhengtong.ledger.history import CASES_AT_ONCE, CaseRef, Loaded, iter_cases, iter_loaded, uncollected
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.preparing import docket_values
@@ -39,21 +37,15 @@ class Folded:
     docket: dict[str, object]
     readers: Readers
     recorded_at: datetime
-    wakes: tuple[Wake, ...]
+    wake_at: Callable[[datetime], datetime | None]
 
     def may_wake_at(self, stored: object) -> bool:
-        """Whether an alarm reckoned at some time could stand so: none while silence is to come would stop the law.
-
-        It may have been reckoned by any edition of the rulebook: a new one moves the alarms of open cases later.
-        """
-        return self.docket["wake_at"] == stored or any(self._may_wake_by(wake, stored) for wake in self.wakes)
-
-    def _may_wake_by(self, wake: Wake, stored: object) -> bool:
-        alarm = wake(self.recorded_at)
+        """Whether an alarm reckoned at some time could stand so: none while silence is to come would stop the law."""
+        alarm = self.docket["wake_at"]
         for _ in range(_ALARMS):
-            if alarm is None or alarm == stored:
+            if not isinstance(alarm, datetime) or alarm == stored:
                 return alarm == stored
-            following = wake(alarm)
+            following = self.wake_at(alarm)
             if following == alarm:  # silence speaks there: no later alarm is right
                 return False
             alarm = following
@@ -131,20 +123,14 @@ def fold_case(loaded: Loaded, at: datetime, folds: Folds) -> Folded:
     bound = installed().bound_for(state)
     calendar, ref = installed().calendar_for(), loaded.ref
     docket = docket_values(folds.find_docket(bound, state, calendar, at))
-    wakes = folds.find_wakes or _by_docket(folds)
     docket |= {"last_seq": ref.last_seq, "head_hash": ref.head_hash}
     return Folded(
         ref=ref,
         docket=docket,
         readers=folds.find_readers(bound, state),
         recorded_at=loaded.history[-1].recorded_at,
-        wakes=wakes(bound, state, calendar),
+        wake_at=lambda at: folds.find_docket(bound, state, calendar, at).wake_at,
     )
-
-
-def _by_docket(folds: Folds) -> Callable[[Bound, State, Calendar], tuple[Wake, ...]]:
-    """Where folds say nothing of alarms, the docket's is the only one."""
-    return lambda bound, state, calendar: (lambda at: folds.find_docket(bound, state, calendar, at).wake_at,)
 
 
 def _has_moved(row: Stored | None, loaded: Loaded) -> bool:

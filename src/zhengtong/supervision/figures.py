@@ -201,7 +201,7 @@ def departments(eye: Eye) -> tuple[tuple[DepartmentRow, ...], DepartmentRow, tup
     for dept, n in _by_dept(signals(SignalFilters(level=Level.PROMPT), eye.regions)):
         of(dept).prompt = n
     for level in (Level.YELLOW, Level.RED):
-        for dept, n in _by_dept(cards(CardFilters(level=level, state="issued"), eye.regions, eye.at)):
+        for dept, n in _by_dept(cards(CardFilters(level=level), eye.regions, eye.at)):
             setattr(of(dept), level.value, n)
     for state in ("decided", "kept"):
         for dept, n in _by_dept(watched(CaseFilters(state=state, month=eye.month), eye.regions, eye.at)):
@@ -514,7 +514,7 @@ def _wall_row(instant: datetime, counts: Mapping[str, int], day: date) -> WallRo
 
 # ---- by department, window, item ---------------------------------------------------------------------------
 
-COLUMNS: Final = ("issued", "withdrawn", "corrected", "accountable", "open")
+COLUMNS: Final = ("issued", "withdrawn", "corrected", "accountable", "other", "open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

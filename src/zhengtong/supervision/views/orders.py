@@ -10,12 +10,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from zhengtong.accounts import clock
-from zhengtong.cases.queries import lines_for
+from zhengtong.cases.queries import WorkLine, lines_for
 from zhengtong.supervision.figures import Eye, card_lines
 from zhengtong.supervision.frame import context, supervisor_required, watcher_of
 from zhengtong.supervision.narrowing import CardFilters, cards, orders
 
 PAGE: Final = 50
+URGENT: Final = ("red", "yellow", "prompt")
+
+
+def _urgency(line: WorkLine) -> int:
+    kind = line.signal[0] if line.signal else ""
+    return URGENT.index(kind) if kind in URGENT else len(URGENT)
 
 
 @never_cache
@@ -28,9 +34,10 @@ def order_list(request: HttpRequest) -> HttpResponse:
     found = orders(watcher.regions)
     found = found.order_by("-id") if is_all else found.open().order_by(F("due_at").asc(nulls_last=True), "id")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    late = orders(watcher.regions).due_before(at).count()
+    lines = sorted(lines_for(list(page.object_list), at), key=_urgency)  # a step may be late before the whole is
+    late = sum(_urgency(line) == 0 for line in lines)
     shown = context(
-        request, at, page=page, lines=lines_for(list(page.object_list), at), is_all=is_all, late=late,
+        request, at, page=page, lines=lines, is_all=is_all, late=late,
         open_count=orders(watcher.regions).open().count(), all_count=orders(watcher.regions).count(),
     )  # fmt: skip
     return render(request, "supervision/watch/orders.html", shown)
