@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import pyarrow as pa
 
 from zhengtong.analysis.logs import NO_TIME, Codes, Ints, Log
 from zhengtong.analysis.working_time import Axis
@@ -45,6 +46,8 @@ class Stays:
     places: tuple[str, ...]
     place: Codes
     """At whose post the act was done that ended it, a code into `places`; -1 not known."""
+    worker: Codes
+    """Who did that act, as a code; -1 not known."""
 
     @property
     def lasted(self) -> Ints:
@@ -60,7 +63,7 @@ class Stays:
         return Stays(
             steps=self.steps, cases=self.cases, case=self.case[keep], step=self.step[keep], whose=self.whose[keep],
             since=self.since[keep], until=self.until[keep], begun=self.begun[keep], places=self.places,
-            place=self.place[keep],
+            place=self.place[keep], worker=self.worker[keep],
         )  # fmt: skip
 
 
@@ -83,9 +86,7 @@ def whose_steps(bound: Bound) -> dict[str, Whose]:
 
 def find_stays(log: Log, axis: Axis, whose: Mapping[str, Whose], *, place: str = "post") -> Stays:
     """The stays of a log of acts with the event columns `entered` and, where known, `place` (the post acted at)."""
-    entered = _texts(log, "entered")
-    codes: dict[str, int] = {}
-    step_of = np.fromiter((codes.setdefault(str(e), len(codes)) if e else -1 for e in entered), np.int32, log.events)
+    steps, step_of = _coded(log, "entered")
     case = log.case_of().astype(np.int64)
     instant = axis.place(log.at)
     before = np.concatenate((np.full(1, -1, np.int32), _stands(step_of, case)[:-1])) if log.events else step_of
@@ -97,12 +98,14 @@ def find_stays(log: Log, axis: Axis, whose: Mapping[str, Whose], *, place: str =
     follows = np.concatenate((case[moves][1:] == case[moves][:-1], np.zeros(1, dtype=np.bool_)))
     ends = np.where(follows, np.concatenate((moves[1:], moves[:1])), -1)
     until = np.where(follows, instant[ends], NO_TIME)
-    places, place_of = _coded(_texts(log, place))
+    places, place_of = _coded(log, place)
+    _persons, worker_of = _coded(log, "person")
     return Stays(
-        steps=tuple(codes), cases=len(log.cases), case=case[moves], step=step_of[moves],
-        whose=np.array([whose.get(name, Whose.OFFICE) for name in codes], dtype=np.int32)[step_of[moves]],
+        steps=steps, cases=len(log.cases), case=case[moves], step=step_of[moves],
+        whose=np.array([whose.get(name, Whose.OFFICE) for name in steps], dtype=np.int32)[step_of[moves]],
         since=instant[moves], until=until, begun=_begun(log, instant, moves, ends, until),
         places=places, place=np.where(follows, place_of[ends], -1).astype(np.int32),
+        worker=np.where(follows, worker_of[ends], -1).astype(np.int32),
     )  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def _none(cases: int) -> Stays:
     none, codes = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
     return Stays(
         steps=(), cases=cases, case=none, step=codes, whose=codes, since=none, until=none, begun=none, places=(),
-        place=codes,
+        place=codes, worker=codes,
     )  # fmt: skip
 
 
@@ -124,8 +127,8 @@ def _stands(step: Codes, case: Ints) -> Codes:
 
 def _begun(log: Log, instant: Ints, moves: Ints, ends: Ints, until: Ints) -> Ints:
     """The first event inside each stay by somebody of the office; where there is none, its end."""
-    role = _texts(log, "role")
-    office = ~np.isin(role, ("", "law", "applicant", "party"))
+    roles, role = _coded(log, "role")
+    office = np.isin(role, [code for code, name in enumerate(roles) if name not in {"law", "applicant", "party"}])
     nexts = np.full(log.events + 1, log.events, dtype=np.int64)
     nexts[:-1] = np.where(office, np.arange(log.events), log.events)
     nexts = np.minimum.accumulate(nexts[::-1])[::-1]
@@ -134,16 +137,13 @@ def _begun(log: Log, instant: Ints, moves: Ints, ends: Ints, until: Ints) -> Int
     return np.where(inside, instant[np.minimum(found, log.events - 1)], until)
 
 
-def _texts(log: Log, column: str) -> np.typing.NDArray[np.object_]:
+def _coded(log: Log, column: str) -> tuple[tuple[str, ...], Codes]:
+    """The different texts of an event column, and each event's among them; -1 where it has none."""
     given = log.event_columns.get(column)
-    if given is None:
-        return np.full(log.events, "", dtype=object)
-    return np.array(["" if value is None else str(value) for value in given], dtype=object)
-
-
-def _coded(values: np.typing.NDArray[np.object_]) -> tuple[tuple[str, ...], Codes]:
-    codes: dict[str, int] = {}
-    coded = np.fromiter(
-        (codes.setdefault(str(value), len(codes)) if value else -1 for value in values), np.int32, len(values)
-    )
-    return tuple(codes), coded
+    if given is None or not log.events:
+        return (), np.full(log.events, -1, dtype=np.int32)
+    told = pa.array(given, type=pa.string(), from_pandas=True).dictionary_encode().fill_null("")
+    names, codes = told.dictionary.to_pylist(), np.asarray(told.indices.to_numpy(zero_copy_only=False), dtype=np.int32)
+    known = [name for name in names if name]
+    place = np.array([known.index(name) if name else -1 for name in names], dtype=np.int32)
+    return tuple(known), place[codes]

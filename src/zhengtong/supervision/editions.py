@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from zhengtong.accounts import queries as people
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import Alarms, find_repeat, find_wake_at
@@ -40,6 +41,15 @@ class Law:
     @cached_property
     def _by_code(self) -> dict[str, Rule]:
         return {rule.code: rule for rule in self.rules}
+
+    @cached_property
+    def _organisation(self) -> people.Organisation:
+        return people.organisation()
+
+    def dept_of(self, unit: str) -> str:
+        """The department a unit belongs to; the unit itself where no such unit is known."""
+        known = self._organisation
+        return known.dept(unit) if unit in known.units else unit
 
     def find_next_look(self, bound: Bound, state: State, at: datetime) -> datetime | None:
         """The earliest later instant at which, with no further event, a finding of the case may read differently."""

@@ -175,5 +175,5 @@ def orders_about(number: str) -> tuple[Case, ...]:
     if case_id is None:
         return ()
     others = [other for _relation, other in load_current(case_id).state.links]
-    rows = Case.objects.filter(number__in=others, procedure__in=("supervised_task", "supervision_advice"))
+    rows = Case.objects.filter(number__in=others, item__in=(actions.ORDER, actions.ADVICE))
     return tuple(rows.order_by("-id"))

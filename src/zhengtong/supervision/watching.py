@@ -56,7 +56,7 @@ def watch_state(loaded: Loaded, bound: Bound, state: State, law: Law, now: datet
     """As `watch_case`, for a state that is folded and bound already."""
     facts = find_facts(bound, state, law.calendar, now)
     findings = find_findings(law.rules, bound, state, law.calendar, now)
-    watched = _watched(loaded, bound, state, law, now) | _of_facts(facts)
+    watched = _watched(loaded, bound, state, law, now) | _of_facts(facts, law)
     holders = Holders(loaded, bound, state)
     signals = tuple(_signal(finding, facts, loaded.ref.id, holders, law, now) for finding in findings)
     return Watch(case_id=loaded.ref.id, number=state.number, watched=watched, signals=signals)
@@ -73,9 +73,9 @@ def _watched(loaded: Loaded, bound: Bound, state: State, law: Law, now: datetime
     }  # fmt: skip
 
 
-def _of_facts(facts: CaseFacts) -> Values:
+def _of_facts(facts: CaseFacts, law: Law) -> Values:
     return {
-        "procedure": facts.procedure, "item": facts.item, "region": facts.region, "dept": facts.dept,
+        "procedure": facts.procedure, "item": facts.item, "region": facts.region, "dept": law.dept_of(facts.dept),
         "unit": facts.unit, "window": facts.window, "channel": facts.channel, "on_spot": facts.on_spot,
         "opened_at": facts.opened_at, "accepted_at": facts.accepted_at, "decided_at": facts.decided_at,
         "closed_at": facts.closed_at, "late_to_promise_at": facts.late_to_promise_at,
@@ -107,7 +107,7 @@ def _signal(
     finding: Finding, facts: CaseFacts, case_id: int, holders: Holders, law: Law, now: datetime
 ) -> Values:
     return signal_values(finding, law, now) | {
-        "case_id": case_id, "number": facts.number, "region": facts.region, "dept": facts.dept,
+        "case_id": case_id, "number": facts.number, "region": facts.region, "dept": law.dept_of(facts.dept),
         "unit": facts.unit, "holder": holders.at(finding.since) or facts.unit, "window": facts.window,
         "item": facts.item, "procedure": facts.procedure,
     }  # fmt: skip

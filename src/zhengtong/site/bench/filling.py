@@ -37,7 +37,7 @@ class _Days(Weeks):
         """Sleep."""
 
 
-class _Unwatched(Supervising):
+class Unwatched(Supervising):
     """Nobody watches: what supervision costs is measured by itself."""
 
     def sweep(self, at: datetime) -> None:
@@ -58,7 +58,7 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
         for n, steps in ((n, STAGES[n % len(STAGES)]) for n in range(histories))
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
-    nobody = _Unwatched(staffing=scene.staffing, calendar=scene.calendar)
+    nobody = Unwatched(staffing=scene.staffing, calendar=scene.calendar)
     with without_waiting_for_the_disk():
         lived = _Days(now=now, scene=scene, seed=1, handlers={}, supervising=nobody).live(stories)
         assert not lived.astray, lived.astray
