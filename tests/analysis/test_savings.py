@@ -33,6 +33,7 @@ def rows(*, steps: tuple[str, ...], lasted: list[list[float]], whose: tuple[Whos
         step=np.tile(np.arange(size, dtype=np.int32), count),
         whose=np.tile(np.array(whose, dtype=np.int32), count), since=since.ravel(), until=until.ravel(),
         begun=until.ravel(), places=(), place=np.full(count * size, -1, np.int32),
+        worker=np.full(count * size, -1, np.int32),
     )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ class TestSavings:
         theirs = Stays(
             steps=stays.steps, cases=stays.cases, case=stays.case, step=stays.step,
             whose=np.full(24, Whose.APPLICANT, np.int32), since=stays.since, until=stays.until, begun=stays.begun,
-            places=(), place=stays.place,
+            places=(), place=stays.place, worker=stays.worker,
         )  # fmt: skip
         assert find_savings(theirs, accepted, decided, units) == ()
 

@@ -18,8 +18,9 @@ def one_step(arrivals: np.ndarray, takes: np.ndarray, servers: int) -> np.ndarra
     """How long each case of one step waits."""
     count = len(arrivals)
     _begins, _ends, waited = simulate(
-        arrivals, np.arange(count + 1, dtype=np.int64), np.zeros(count, np.int32), takes, np.array([servers], np.int64)
-    )
+        arrivals, np.arange(count + 1, dtype=np.int64), np.zeros(count, np.int32), takes, np.array([servers], np.int64),
+        np.zeros(count, np.int64),
+    )  # fmt: skip
     return waited
 
 
@@ -57,7 +58,7 @@ class TestQueue:
     def test_visits_follow_each_other_and_delays_need_nobody(self) -> None:
         begins, ends, waited = simulate(
             np.array([0, 1], np.int64), np.array([0, 3, 4], np.int64), np.array([0, -1, 0, 0], np.int32),
-            np.array([10, 5, 10, 3], np.int64), np.array([1], np.int64),
+            np.array([10, 5, 10, 3], np.int64), np.array([1], np.int64), np.zeros(4, np.int64),
         )  # fmt: skip
         assert begins.tolist() == [0, 10, 15, 1]
         assert ends.tolist() == [10, 15, 25, 13]
@@ -71,11 +72,11 @@ def history(cases: int = 240, *, load: float = 0.85, seed: int = 9) -> tuple[Sta
     takes = chance.exponential(HOUR, 2 * cases).astype(np.int64)
     offsets = np.arange(0, 2 * cases + 1, 2, dtype=np.int64)
     pool = np.tile(np.array([0, 1], np.int32), cases)
-    begins, ends, _waited = simulate(arrivals, offsets, pool, takes, np.array([1, 1], np.int64))
+    begins, ends, _waited = simulate(arrivals, offsets, pool, takes, np.array([1, 1]), np.zeros_like(takes))
     stays = Stays(
         steps=("examining", "approving"), cases=cases, case=np.repeat(np.arange(cases), 2), step=pool,
         whose=np.full(2 * cases, Whose.OFFICE, np.int32), since=begins, until=ends, begun=ends,
-        places=("desk", "chief"), place=pool,
+        places=("desk", "chief"), place=pool, worker=pool,
     )  # fmt: skip
     return stays, begins[offsets[:-1]], ends[offsets[1:] - 1]
 
@@ -129,6 +130,7 @@ class TestReplay:
             whose=np.array([Whose.OFFICE, Whose.APPLICANT, Whose.OFFICE], np.int32),
             since=np.array([0, 1, 4]) * WORKING_DAY, until=np.array([1, 4, 5]) * WORKING_DAY,
             begun=np.array([1, 4, 5]) * WORKING_DAY, places=("desk",), place=np.array([0, -1, 0], np.int32),
+            worker=np.array([0, -1, 0], np.int32),
         )  # fmt: skip
         at = np.array([0]), np.array([5 * WORKING_DAY])
         flow = prepare(stays, accepted=at[0], decided=at[1], started=at[0], limits=np.array([1]))

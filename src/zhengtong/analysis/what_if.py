@@ -1,8 +1,9 @@
 """What if (假如): the history of some posts replayed through a queue model and the clock, as it was and as it might be.
 
-Arrivals and ways are those of history; what a step takes is drawn from what it took, by a recorded seed; each post does
-one case after another, first come first served. Before anything is foretold, the replay of what is must come to the
-share of late cases that was observed: where it does not, service is stretched until it does, and the answer says so.
+Arrivals and ways are those of history; what a step takes is drawn from what it took, by a recorded seed; a post has as
+many servers as persons worked at it, and does first what came first. Before anything is foretold, the replay of what is
+must come to the days used (their deciles) and the share of late cases that were observed: the share of a stay that
+occupies anybody, and how long that work is, are searched for it. Where none fits the answer says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,10 +27,23 @@ ENOUGH: Final = 20
 NO_LIMIT: Final = 1 << 40
 DELAY: Final = -1
 """The pool of a stay that needs nobody's work: the applicant's, another organ's."""
-_TRIED: Final = 40
-"""Replications while service is being stretched; what is foretold takes all of them."""
-_HALVINGS: Final = 8
-_WIDEST: Final = 4.0
+REGULAR: Final = 0.1
+"""Who ended fewer stays than this share of what the busiest at the post ended stands in, and is no server of it."""
+VOLUME: Final = 30
+"""Decided cases below which nothing can be said about the fit."""
+DECILES: Final = tuple(range(10, 100, 10))
+NEAR_DAYS: Final = 1.0
+NEAR_RATIO: Final = 0.15
+"""How far a replayed decile may lie from the observed one: working days, or this share of it where that is more."""
+NEAR_SHARE: Final = 0.05
+"""How far the replayed share of late cases may lie from the observed one."""
+_SHARES: Final = (1.0, 0.75, 0.5, 0.25, 0.1, 0.0)
+_WIDEST: Final = 2.0
+_HALVINGS: Final = 6
+_SURE: Final = 0.8
+"""A try this far from what was observed, of what is allowed, is near enough to stop searching."""
+_ROWS: Final = 6_000_000
+"""Visits replayed for one forecast, and a tenth of them for one try of the calibration: what a page has time for."""
 
 
 class TooLittle(ValueError):
@@ -41,8 +55,9 @@ class Flow:
     """A history made ready to be replayed: per case its arrival, limit and the stays (visits) it goes through.
 
     Times are places on the axis of working time. A visit of pool DELAY takes its `takes` and no more; another waits
-    for one of the pool's servers, then takes a service. `counts_from` and `counts_to` are visits: the clock runs from
-    the beginning of the first to the end of the second; a case accepted and decided at once has none between.
+    for one of the pool's servers, takes a service and lies for its `lags` with nobody at work on it. `counts_from` and
+    `counts_to` are visits: the clock runs from the beginning of the first to the end of the second; a case accepted and
+    decided at once has none between.
     """
 
     steps: tuple[str, ...]
@@ -53,6 +68,9 @@ class Flow:
     step: Codes
     pool: Codes
     takes: Ints
+    lasted: Ints
+    """How long each visit was in history, waiting included."""
+    lags: Ints
     held: Flags
     counts_from: Ints
     counts_to: Ints
@@ -104,18 +122,49 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decile:
+    """Working days within which `percent` of 100 cases were decided, as observed and as replayed."""
+
+    percent: int
+    observed: float
+    replayed: Spread
+
+    @property
+    def allowed(self) -> float:
+        return max(NEAR_DAYS, NEAR_RATIO * self.observed)
+
+    @property
+    def is_near(self) -> bool:
+        return abs(self.replayed.mid - self.observed) <= self.allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Whether the replay of what is comes to what was: the observed late cases, what the replay says, and by how much
-    service had to be stretched for it."""
+    """Whether the replay of what is comes to what was: late cases and the deciles of days used, observed and replayed.
+
+    `worked` is the share of what a stay took that occupies somebody at the post, `stretched` the factor on that work,
+    both found by the calibration.
+    """
 
     judged: int
     observed: int
     replayed: Spread
+    deciles: tuple[Decile, ...]
+    worked: float
     stretched: float
 
     @property
+    def share_is_near(self) -> bool:
+        return abs(self.replayed.mid - self.observed) <= NEAR_SHARE * self.judged
+
+    @property
+    def is_enough(self) -> bool:
+        return self.judged >= VOLUME
+
+    @property
     def holds(self) -> bool:
-        return self.replayed.low <= self.observed <= self.replayed.high
+        """Enough cases, and every decile and the share of late ones near enough."""
+        return self.is_enough and self.share_is_near and all(one.is_near for one in self.deciles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +211,16 @@ def prepare(
     if not known.any():
         raise TooLittle("no case was decided")
     pool = np.where(worked, used.place, DELAY).astype(np.int32)
+    lasted = np.maximum(used.until - used.since, 0)
     held = used.whose != Whose.OFFICE
     held &= used.since >= accepted[used.case]
     first = _first(used.since >= accepted[used.case], offsets)
     last = _last((used.until <= decided[used.case]) & (decided[used.case] != NO_TIME), offsets)
     last = np.where(known & (last >= first), last, first - 1)
     flow = Flow(
-        steps=stays.steps, pools=stays.places, servers=np.ones(len(stays.places), np.int64),
+        steps=stays.steps, pools=stays.places, servers=_servers(used, pool, len(stays.places)),
         arrivals=used.since[offsets[:-1]], offsets=offsets, step=used.step, pool=pool,
-        takes=_services(used, pool), held=held, counts_from=first, counts_to=last,
+        takes=_services(used, pool), lasted=lasted, lags=np.zeros(len(lasted), np.int64), held=held, counts_from=first, counts_to=last,
         limits=np.asarray(limits, np.int64)[which], judged=known, seen_used=np.zeros(len(which), np.int64),
     )  # fmt: skip
     seen = _used(
@@ -201,15 +251,27 @@ def _last(holds: Flags, offsets: Ints) -> Ints:
     return np.asarray(np.maximum.reduceat(rows, offsets[:-1]), dtype=np.int64)
 
 
+def _servers(used: Stays, pool: Codes, pools: int) -> Ints:
+    """How many worked at each post in the period: whoever ended a tenth of what the busiest there ended, or more."""
+    known = (pool >= 0) & (used.worker >= 0)
+    pairs, counts = np.unique(np.stack((pool[known], used.worker[known])), axis=1, return_counts=True)
+    most = np.zeros(pools, np.int64)
+    np.maximum.at(most, pairs[0], counts)
+    regular = counts >= REGULAR * most[pairs[0]]
+    return np.maximum(np.bincount(pairs[0][regular], minlength=pools), 1).astype(np.int64)
+
+
 def _services(used: Stays, pool: Codes) -> Ints:
-    """What each stay took of the post: from when it had come and the post was done with the case before it, until
-    it was done. A post that does one thing after another took just that; of others calibration shows the rest."""
+    """What each stay took of who ended it: from when it had come and that person was done with the case before it at
+    this post, until it was done. Who does one thing after another took just that; of others calibration shows the rest.
+    """
     took = used.until - used.since
-    order = np.lexsort((used.since, used.until, pool))
-    same = np.concatenate((np.zeros(1, np.bool_), pool[order][1:] == pool[order][:-1]))
+    order = np.lexsort((used.since, used.until, used.worker, pool))
+    own, by = pool[order], used.worker[order]
+    same = np.concatenate((np.zeros(1, np.bool_), (own[1:] == own[:-1]) & (by[1:] == by[:-1])))
     before = np.concatenate((np.zeros(1, np.int64), used.until[order][:-1]))
     begins = np.where(same, np.maximum(before, used.since[order]), used.since[order])
-    took[order] = np.where(pool[order] == DELAY, took[order], used.until[order] - begins)
+    took[order] = np.where(own == DELAY, took[order], used.until[order] - begins)
     return np.asarray(np.maximum(took, 0), dtype=np.int64)
 
 
@@ -226,17 +288,22 @@ def _used(started: Ints, decided: Ints, held: Ints) -> Ints:
 
 
 def ask(flow: Flow, change: Change, *, seed: int, replications: int = REPLICATIONS) -> Answer:
-    """What would have come of the same arrivals under a change. The same seed gives the same answer."""
-    observed = int(np.count_nonzero(flow.judged & (flow.seen_used > flow.limits)))
-    flow, stretched, now = _calibrated(flow, observed, seed, replications)
-    changed = apply(flow, change)
-    then = _replay(changed, seed, replications)
-    judged = int(np.count_nonzero(flow.judged))
-    check = Check(judged=judged, observed=observed, replayed=spread_of(now.late), stretched=stretched)
+    """What would have come of the same arrivals under a change. The same seed gives the same answer.
+
+    A large flow is replayed less often: the answer says how often.
+    """
+    runs = _affordable(flow, replications)
+    found = calibrate(flow, seed=seed, replications=runs)
+    changed = apply(found.flow, change)
+    then = _replay(changed, seed, runs)
     return Answer(
-        seed=seed, replications=replications, check=check, now=_forecast(flow, now), then=_forecast(changed, then),
-        difference=spread_of(then.late - now.late),
+        seed=seed, replications=runs, check=found.check, now=_forecast(found.flow, found.runs),
+        then=_forecast(changed, then), difference=spread_of(then.late - found.runs.late),
     )  # fmt: skip
+
+
+def _affordable(flow: Flow, most: int, rows: int = _ROWS) -> int:
+    return max(min(most, rows // max(len(flow.takes), 1)), min(most, 5))
 
 
 def apply(flow: Flow, change: Change) -> Flow:
@@ -275,14 +342,15 @@ def _merged(flow: Flow, one: str, other: str, spared: float) -> Flow:
     if not len(nexts):
         return flow
     flow = _pooled(flow, sorted({*flow.pool[nexts].tolist(), *flow.pool[nexts - 1].tolist()}))
-    takes = flow.takes.copy()
+    takes, lags = flow.takes.copy(), flow.lags.copy()
     takes[nexts - 1] += (takes[nexts] * (1 - spared)).astype(np.int64)
+    lags[nexts - 1] += (lags[nexts] * (1 - spared)).astype(np.int64)
     gone = np.zeros(len(flow.takes), dtype=np.bool_)
     gone[nexts] = True
     earlier = np.concatenate((np.zeros(1, np.int64), np.cumsum(gone, dtype=np.int64))).astype(np.int64)
     keep = ~gone
     return replace(
-        flow, takes=takes[keep], step=flow.step[keep], pool=flow.pool[keep], held=flow.held[keep],
+        flow, takes=takes[keep], lags=lags[keep], lasted=flow.lasted[keep], step=flow.step[keep], pool=flow.pool[keep], held=flow.held[keep],
         offsets=flow.offsets - earlier[flow.offsets], counts_from=flow.counts_from - earlier[flow.counts_from + 1],
         counts_to=flow.counts_to - earlier[flow.counts_to + 1],
     )  # fmt: skip
@@ -303,66 +371,106 @@ def _pooled(flow: Flow, pools: Sequence[int]) -> Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runs:
-    """Per run: late cases, the working days 90 of 100 used, and for each pool its busy time and its 90-of-100 wait."""
+    """Per run: late cases, the deciles of working days used, and for each pool its busy time and its 90-of-100 wait."""
 
     late: Ints
-    used: Figures
+    deciles: Figures
     busy: Figures
     waits: Figures
 
 
-def _calibrated(flow: Flow, observed: int, seed: int, replications: int) -> tuple[Flow, float, _Runs]:
-    """The flow with service stretched (or shrunk) until the replay of what is comes to the late cases observed."""
-    tried = min(_TRIED, replications)
-    runs = _replay(flow, seed, tried)
-    best = (_miss(runs, observed), 1.0)
-    low, high = (1.0, _WIDEST) if np.median(runs.late) < observed else (1 / _WIDEST, 1.0)
-    for _halving in range(_HALVINGS if best[0] else 0):
-        factor = (low * high) ** 0.5
-        runs = _replay(_stretched(flow, factor), seed, tried)
-        best = min(best, (_miss(runs, observed), factor))
-        if not best[0]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """The flow whose replay comes nearest to what was, the comparison, and the replay of what is."""
+
+    flow: Flow
+    check: Check
+    runs: _Runs
+
+
+def calibrate(flow: Flow, *, seed: int, replications: int = REPLICATIONS) -> Calibrated:
+    """Search how much of a stay is work and how long that work is, until days used and late cases are those observed.
+
+    Of those that fit, the one that leaves most of a stay to the posts is taken, work as long as inferred first: so
+    that what is foretold of one person more is the most there may be in it. Where none fits, the nearest is taken.
+    """
+    tried = _affordable(flow, replications, _ROWS // 10)
+    best: tuple[float, float, float] | None = None
+    for worked in _SHARES:
+        low, stretched, high = 1 / _WIDEST, 1.0, _WIDEST
+        for _halving in range(_HALVINGS if worked else 1):
+            check = _check(flow, _replay(_shaped(flow, worked, stretched), seed, tried), worked, stretched)
+            best = min(best or (_miss(check), worked, stretched), (_miss(check), worked, stretched))
+            if best[0] <= _SURE:
+                break
+            low, high = (stretched, high) if _lies_below(check) else (low, stretched)
+            stretched = (low * high) ** 0.5
+        if best is not None and best[0] <= _SURE:
             break
-        low, high = (factor, high) if np.median(runs.late) < observed else (low, factor)
-    found = _stretched(flow, best[1])
-    return found, best[1], _replay(found, seed, replications)
+    assert best is not None  # there are shares to try
+    _least, worked, stretched = best
+    shaped = _shaped(flow, worked, stretched)
+    runs = _replay(shaped, seed, replications)
+    return Calibrated(flow=shaped, check=_check(shaped, runs, worked, stretched), runs=runs)
 
 
-def _miss(runs: _Runs, observed: int) -> float:
-    """How far the observed count lies outside the middle half of the runs."""
-    low, high = np.percentile(runs.late, (25, 75))
-    return float(max(low - observed, observed - high, 0.0))
+def _shaped(flow: Flow, worked: float, stretched: float) -> Flow:
+    """With this share of every stay as work, so much stretched, and the rest of it as lying."""
+    at_post = flow.pool != DELAY
+    takes = np.where(at_post, (flow.takes * worked * stretched).astype(np.int64), flow.takes)
+    return replace(flow, takes=takes, lags=np.where(at_post, (flow.lasted * (1 - worked)).astype(np.int64), 0))
 
 
-def _stretched(flow: Flow, factor: float) -> Flow:
-    takes = np.where(flow.pool == DELAY, flow.takes, (flow.takes * factor).astype(np.int64))
-    return replace(flow, takes=takes)
+def _check(flow: Flow, runs: _Runs, worked: float, stretched: float) -> Check:
+    seen = flow.seen_used[flow.judged]
+    observed = np.percentile(seen, DECILES)
+    deciles = tuple(
+        Decile(percent=percent, observed=float(observed[place]), replayed=spread_of(runs.deciles[:, place]))
+        for place, percent in enumerate(DECILES)
+    )
+    late = int(np.count_nonzero(seen > flow.limits[flow.judged]))
+    return Check(
+        judged=len(seen), observed=late, replayed=spread_of(runs.late), deciles=deciles, worked=worked,
+        stretched=stretched,
+    )  # fmt: skip
+
+
+def _lies_below(check: Check) -> bool:
+    """Whether the replay took fewer days than were observed, on the whole."""
+    return sum(one.replayed.mid - one.observed for one in check.deciles) < 0 or check.replayed.mid < check.observed
+
+
+def _miss(check: Check) -> float:
+    """How far the worst of deciles and late share lies from what was observed; 1 is as far as is allowed."""
+    late = abs(check.replayed.mid - check.observed) / (NEAR_SHARE * check.judged)
+    return max(late, *(abs(one.replayed.mid - one.observed) / one.allowed for one in check.deciles))
 
 
 def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
     """Every replication: services drawn anew, ways and arrivals kept."""
     groups = _drawn_from(flow)
     late = np.zeros(replications, np.int64)
-    used90 = np.zeros(replications)
+    deciles = np.zeros((replications, len(DECILES)))
     busy, waits = np.zeros((replications, len(flow.pools))), np.zeros((replications, len(flow.pools)))
     runs_at_all = flow.counts_to >= flow.counts_from
     horizon = max(int(flow.arrivals.max() - flow.arrivals.min()), WORKING_DAY)
+    limits = flow.limits[flow.judged]
     for run in range(replications):
-        takes = _draw(flow, groups, np.random.default_rng((seed, run)))
-        begins, ends, waited = simulate(flow.arrivals, flow.offsets, flow.pool, takes, flow.servers)
+        takes, lags = _draw(flow, groups, np.random.default_rng((seed, run)))
+        begins, ends, waited = simulate(flow.arrivals, flow.offsets, flow.pool, takes, flow.servers, lags)
         held = _touched(begins, ends, flow.held, flow.counts_from, flow.counts_to)
         used = np.where(runs_at_all, _used(begins[flow.counts_from], ends[flow.counts_to], held), 0)[flow.judged]
-        late[run] = np.count_nonzero(used > flow.limits[flow.judged])
-        used90[run] = np.percentile(used, 90)
+        late[run] = np.count_nonzero(used > limits)
+        deciles[run] = np.percentile(used, DECILES)
         for rows, place in groups.of_pools:
             busy[run, place] = takes[rows].sum() / (horizon * flow.servers[place])
             waits[run, place] = np.percentile(waited[rows], 90) / WORKING_DAY
-    return _Runs(late=late, used=used90, busy=busy, waits=waits)
+    return _Runs(late=late, deciles=deciles, busy=busy, waits=waits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:
-    """Which rows draw from which observed services: (rows, the services they draw from)."""
+    """Which rows draw from which observed visits: (rows, the rows they draw from)."""
 
     draws: tuple[tuple[Ints, Ints], ...]
     of_pools: tuple[tuple[Ints, int], ...]
@@ -375,18 +483,19 @@ def _drawn_from(flow: Flow) -> _Groups:
     for code in np.unique(key[key >= 0]).tolist():
         rows = np.flatnonzero(key == code)
         step = np.flatnonzero((flow.step == code % size) & (flow.pool != DELAY))
-        draws.append((rows, flow.takes[rows if len(rows) >= ENOUGH else step]))
+        draws.append((rows, rows if len(rows) >= ENOUGH else step))
     of_pools = tuple(
         (np.flatnonzero(flow.pool == place), place) for place in np.unique(flow.pool[flow.pool >= 0]).tolist()
     )
     return _Groups(draws=tuple(draws), of_pools=of_pools)
 
 
-def _draw(flow: Flow, groups: _Groups, chance: np.random.Generator) -> Ints:
-    takes = flow.takes.copy()
-    for rows, services in groups.draws:
-        takes[rows] = services[(chance.random(len(rows)) * len(services)).astype(np.int64)]
-    return takes
+def _draw(flow: Flow, groups: _Groups, chance: np.random.Generator) -> tuple[Ints, Ints]:
+    """Work and lying of each visit, of one observed visit together."""
+    source = np.arange(len(flow.takes))
+    for rows, visits in groups.draws:
+        source[rows] = visits[(chance.random(len(rows)) * len(visits)).astype(np.int64)]
+    return flow.takes[source], flow.lags[source]
 
 
 def _forecast(flow: Flow, runs: _Runs) -> Forecast:
@@ -401,7 +510,8 @@ def _forecast(flow: Flow, runs: _Runs) -> Forecast:
     ]  # fmt: skip
     loads.sort(key=lambda load: (-load.busy.mid, load.pool))
     return Forecast(
-        judged=judged, late=spread_of(runs.late), share=spread_of(runs.late / judged), used=spread_of(runs.used),
+        judged=judged, late=spread_of(runs.late), share=spread_of(runs.late / judged),
+        used=spread_of(runs.deciles[:, -1]),
         pools=tuple(loads),
     )  # fmt: skip
 
@@ -461,16 +571,18 @@ def _pop(heap: Ints, size: int, times: Ints, order: Ints) -> int:
 
 @_compiled
 def simulate(  # noqa: C901, PLR0915 - one loop over happenings, compiled
-    arrivals: Ints, offsets: Ints, pool: Codes, takes: Ints, servers: Ints
+    arrivals: Ints, offsets: Ints, pool: Codes, takes: Ints, servers: Ints, lags: Ints
 ) -> tuple[Ints, Ints, Ints]:
-    """When each visit begins and ends, and how long it waited: first come, first served, each server one at a time.
+    """When each visit begins and ends, and how long it waited: first come, first served, each server one at a time;
+    after its service a visit lies for its lag, and the server is free.
 
     Ties are settled by the order of cases: a row is the visit it stands for, and each case is in one visit at a time.
     """
     rows = len(pool)
     begins, ends, waited = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     times, order = np.zeros(rows, np.int64), np.zeros(rows, np.int64)  # of each row's next happening
-    comes = np.ones(rows, np.bool_)  # its next happening is that it comes; else that it ends
+    comes = np.ones(rows, np.bool_)  # its next happening is that it comes; else that its service ends
+    lies = np.zeros(rows, np.bool_)  # its service is over, and it lies
     is_last = np.zeros(rows, np.bool_)
     free = servers.copy()
     head, tail = np.full(len(servers), -1, np.int64), np.full(len(servers), -1, np.int64)
@@ -505,8 +617,7 @@ def simulate(  # noqa: C901, PLR0915 - one loop over happenings, compiled
             count += 1
             size = _push(heap, size, times, order, row)
             continue
-        ends[row] = now
-        if place >= 0:
+        if place >= 0 and not lies[row]:
             other = head[place]
             if other < 0:
                 free[place] += 1
@@ -518,6 +629,13 @@ def simulate(  # noqa: C901, PLR0915 - one loop over happenings, compiled
                 times[other], order[other] = now + takes[other], count
                 count += 1
                 size = _push(heap, size, times, order, other)
+            if lags[row] > 0:
+                lies[row] = True
+                times[row], order[row] = now + lags[row], count
+                count += 1
+                size = _push(heap, size, times, order, row)
+                continue
+        ends[row] = now
         if not is_last[row]:
             times[row + 1], order[row + 1] = now, count
             count += 1

@@ -230,7 +230,8 @@ def _secret(name: str) -> bytes:
     try:
         return _read_secret(path)
     except FileNotFoundError:
-        _refuse_second_draw(path)
+        if _rests_something() and not path.exists():  # asked in this order: who seals has drawn before
+            raise _gone(path) from None
         for each in SECRETS:  # together: one that was drawn later would look like one that was lost
             if not (drawn := directory() / f"{each}.key").exists():
                 keep(drawn, token_bytes(_LENGTH).hex().encode(), PRIVATE)
@@ -261,15 +262,19 @@ def _read_secret(path: Path) -> bytes:
     return read
 
 
-def _refuse_second_draw(path: Path) -> None:
-    """A key drawn anew where rows were sealed before would part the database in two that open under different keys."""
+def _rests_something() -> bool:
+    """Whether this database holds sealed rows: then a key was drawn, by somebody else just now or long ago."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM ledger_sealed WHERE erased_at IS NULL LIMIT 1")
-        if cursor.fetchone() is not None:
-            raise KeyMissing(
-                f"{path} is gone and this database holds sealed rows. Put the keys back from their off-site copy "
-                "(is the folder mounted?); no new key is drawn."
-            )
+        return cursor.fetchone() is not None
+
+
+def _gone(path: Path) -> KeyMissing:
+    """A key drawn anew where rows were sealed before would part the database in two that open under different keys."""
+    return KeyMissing(
+        f"{path} is gone and this database holds sealed rows. Put the keys back from their off-site copy "
+        "(is the folder mounted?); no new key is drawn."
+    )
 
 
 def keep(path: Path, content: bytes, mode: int) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from zhengtong.accounts import frames, sessions, throttling
 from zhengtong.accounts import queries as people
 from zhengtong.administration.frame import menu as administration_menu
+from zhengtong.analysis.copying import copy_of_the_night
 from zhengtong.cases import access
 from zhengtong.cases import actions as case_actions
 from zhengtong.cases import projections as cases
@@ -59,7 +60,7 @@ def wire() -> None:
         found_by=case_actions.found_by,
         chores=(
             end_cancelled_items, portal.erase_old_drafts, throttling.clear_old, sessions.clear_over,
-            catch_up, survey_of_the_night,
+            catch_up, survey_of_the_night, copy_of_the_night,
         ),
     )  # fmt: skip
     outside.install(query_code=access.password_of)

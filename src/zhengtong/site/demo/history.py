@@ -162,8 +162,18 @@ class Weeks:
         if not again:
             life.done += 1
             life.tries = 0
+            self._pass_over(life)
         if life.done < len(life.story.steps):
             life.at = self._later(life, "3m" if again else life.story.steps[life.done].after)
+
+    def _pass_over(self, life: Life) -> None:
+        """Steps whose act the item's options leave out take no time: nobody waits for them."""
+        if life.case is None:
+            return
+        state = life.case.state
+        acts = catalogue.bound_for(state.item, state.item_version, state.answers).actions
+        while life.done < len(life.story.steps) and life.story.steps[life.done].act not in acts:
+            life.done += 1
 
     def _refused(self, life: Life, step: Step, refusal: Refusal) -> None:
         """One person may not do both: a colleague does it another day. Anything else is a mistake in the story."""
