@@ -97,7 +97,7 @@ def current() -> SealingKey:
     """The key that seals from now on; drawn at first use."""
     path = _folder() / KEY_FILE
     if not path.exists():
-        _refuse_second_draw(path)
+        _refuse_second_draw(path)  # somebody may have drawn it, and sealed with it, since
         _settle(path, secrets.token_hex(2 * KEY_BYTES), overwrite=False)
     return _read_key(path)
 
@@ -186,7 +186,8 @@ def _refuse_second_draw(path: Path) -> None:
 
     for model in apps.get_models():
         for each in model._meta.concrete_fields:
-            if isinstance(each, SealedTextField) and _holds_values(model._meta.db_table, each.attname):
+            is_sealed = isinstance(each, SealedTextField) and _holds_values(model._meta.db_table, each.attname)
+            if is_sealed and not path.exists():
                 raise KeyUnreadable(
                     f"{path} is gone and {model._meta.db_table} holds sealed values. "
                     "Put the keys back from their off-site copy; no new key is drawn."

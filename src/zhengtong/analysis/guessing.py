@@ -25,9 +25,11 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 ENDED_WORDS: Final = re.compile(
-    r"^(?:closed|close|completed?|finished|done|resolved|ended|terminated|archived|afgehandeld|afgesloten|gesloten|voltooid|gereed|"
+    r"^(?:(?:case )?closed|close|cleared|completed?|finished|done|resolved|ended|terminated|archived|responded|answered|settled|"
+    r"withdrawn|afgehandeld|afgesloten|gesloten|voltooid|gereed|"
     r"abgeschlossen|erledigt|geschlossen|beendet|cerrad[oa]|finalizad[oa]|terminad[oa]|resuelt[oa]|clos|clôturé|terminé|"
-    r"concluíd[oa]|已?办结|已?完成|已?结案|已?归档|已?完结|已?关闭|已?结束|办结|true|yes|是|y)$",
+    r"concluíd[oa]|(?:正常|超期|逾期|延期|按期|提前)?已?(?:办结|完成|结案|归档|完结|关闭|结束|审结|办毕|答复|回复)|已(?:撤件|撤回|退件)|"
+    r"true|yes|是|y)(?:$|\s*[-–:(,/（、].*)",
     re.IGNORECASE,
 )
 _PLANNED: Final = re.compile(r"plan|expected|estimat|promis|prevista|previsto|streef|verwacht|soll|预计|计划|承诺")

@@ -253,10 +253,17 @@ def _coded(table: Any, name: str) -> tuple[Column, tuple[str, ...]]:
 def _case_column(cases: Any, name: str) -> Column:
     if name in _CASE_INSTANTS:
         return np.asarray(cases[name].fill_null(NO_TIME).to_numpy(), dtype=np.int64)
-    return as_objects(cases[name].to_pylist())
+    return _objects(cases, name)
 
 
 def _event_column(events: Any, name: str) -> Column:
     if name in {"seq", "recorded_at"}:
         return _numbers(events, name)
-    return as_objects(events[name].to_pylist())
+    return _objects(events, name)
+
+
+def _objects(table: Any, name: str) -> Column:
+    """Few different values in many rows: each is made once."""
+    coded = table[name].combine_chunks().dictionary_encode()
+    values = as_objects([*coded.dictionary.to_pylist(), None])
+    return values[np.asarray(coded.indices.fill_null(len(values) - 1).to_numpy(), dtype=np.int64)]

@@ -1,7 +1,7 @@
 """What if (假如): the history of some posts replayed through a queue model and the clock, as it was and as it might be.
 
-Arrivals and ways are those of history; what a step takes is drawn from what it took, by a recorded seed; a post has as
-many servers as persons worked at it, and does first what came first. Before anything is foretold, the replay of what is
+Arrivals, ways and the work there was are those of history; which case of some neighbours took how long is drawn by a
+recorded seed; a post has as many servers as persons worked at it, and does first what came first. Before anything is foretold, the replay of what is
 must come to the days used (their deciles) and the share of late cases that were observed: the share of a stay that
 occupies anybody, and how long that work is, are searched for it. Where none fits the answer says so.
 """
@@ -22,8 +22,8 @@ Flags = np.typing.NDArray[np.bool_]
 Figures = np.typing.NDArray[np.float64]
 
 REPLICATIONS: Final = 200
-ENOUGH: Final = 20
-"""Observed services from which a post's own are drawn; below, those of the step anywhere."""
+BLOCK: Final = 20
+"""So many visits of a step at a post, one after another, among which it is drawn anew which of them took how long."""
 NO_LIMIT: Final = 1 << 40
 DELAY: Final = -1
 """The pool of a stay that needs nobody's work: the applicant's, another organ's."""
@@ -42,8 +42,9 @@ _WIDEST: Final = 2.0
 _HALVINGS: Final = 6
 _SURE: Final = 0.8
 """A try this far from what was observed, of what is allowed, is near enough to stop searching."""
-_ROWS: Final = 6_000_000
+_ROWS: Final = 600_000
 """Visits replayed for one forecast, and a tenth of them for one try of the calibration: what a page has time for."""
+_FEWEST: Final = 5
 
 
 class TooLittle(ValueError):
@@ -169,7 +170,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Both replays on the same random numbers; `difference` is of late cases, run by run."""
+    """Both replays on the same random numbers; `difference` is of late cases, run by run; `at_least` is the same
+    if nobody had been short of time, so that cases lay for other reasons."""
 
     seed: int
     replications: int
@@ -177,6 +179,7 @@ class Answer:
     now: Forecast
     then: Forecast
     difference: Spread
+    at_least: Spread
 
 
 # ---- history made ready -----------------------------------------------------------------------------
@@ -299,11 +302,18 @@ def ask(flow: Flow, change: Change, *, seed: int, replications: int = REPLICATIO
     return Answer(
         seed=seed, replications=runs, check=found.check, now=_forecast(found.flow, found.runs),
         then=_forecast(changed, then), difference=spread_of(then.late - found.runs.late),
+        at_least=_difference_without_queues(flow, change, seed, runs),
     )  # fmt: skip
 
 
+def _difference_without_queues(flow: Flow, change: Change, seed: int, replications: int) -> Spread:
+    lying = _shaped(flow, 0.0, 1.0)
+    now, then = (_replay(one, seed, replications) for one in (lying, apply(lying, change)))
+    return spread_of(then.late - now.late)
+
+
 def _affordable(flow: Flow, most: int, rows: int = _ROWS) -> int:
-    return max(min(most, rows // max(len(flow.takes), 1)), min(most, 5))
+    return max(min(most, rows // max(len(flow.takes), 1)), min(most, _FEWEST))
 
 
 def apply(flow: Flow, change: Change) -> Flow:
@@ -448,7 +458,7 @@ def _miss(check: Check) -> float:
 
 def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
     """Every replication: services drawn anew, ways and arrivals kept."""
-    groups = _drawn_from(flow)
+    groups = _grouped(flow)
     late = np.zeros(replications, np.int64)
     deciles = np.zeros((replications, len(DECILES)))
     busy, waits = np.zeros((replications, len(flow.pools))), np.zeros((replications, len(flow.pools)))
@@ -470,31 +480,31 @@ def _replay(flow: Flow, seed: int, replications: int) -> _Runs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:
-    """Which rows draw from which observed visits: (rows, the rows they draw from)."""
+    """Visits at posts in order of pool, step and case, with the number of the block in which each may change places;
+    and the visits of each pool."""
 
-    draws: tuple[tuple[Ints, Ints], ...]
+    order: Ints
+    block: Ints
     of_pools: tuple[tuple[Ints, int], ...]
 
 
-def _drawn_from(flow: Flow) -> _Groups:
-    size = len(flow.steps)
-    key = np.where(flow.pool == DELAY, -1, flow.pool.astype(np.int64) * size + flow.step)
-    draws = []
-    for code in np.unique(key[key >= 0]).tolist():
-        rows = np.flatnonzero(key == code)
-        step = np.flatnonzero((flow.step == code % size) & (flow.pool != DELAY))
-        draws.append((rows, rows if len(rows) >= ENOUGH else step))
-    of_pools = tuple(
-        (np.flatnonzero(flow.pool == place), place) for place in np.unique(flow.pool[flow.pool >= 0]).tolist()
-    )
-    return _Groups(draws=tuple(draws), of_pools=of_pools)
+def _grouped(flow: Flow) -> _Groups:
+    rows = np.flatnonzero(flow.pool != DELAY)
+    key = flow.pool[rows].astype(np.int64) * len(flow.steps) + flow.step[rows]
+    order = rows[np.argsort(key, kind="stable")]
+    key = np.sort(key)
+    begins = np.searchsorted(key, key)
+    blocks = np.unique(np.stack((key, (np.arange(len(key)) - begins) // BLOCK)), axis=1, return_inverse=True)[1]
+    of_pools = tuple((np.flatnonzero(flow.pool == place), place) for place in np.unique(flow.pool[rows]).tolist())
+    return _Groups(order=order, block=blocks.reshape(-1).astype(np.int64), of_pools=of_pools)
 
 
 def _draw(flow: Flow, groups: _Groups, chance: np.random.Generator) -> tuple[Ints, Ints]:
-    """Work and lying of each visit, of one observed visit together."""
+    """Work and lying of each visit, of one observed visit together: neighbours at the same post and step change places,
+    so that the posts have as much to do, month by month, as they had."""
     source = np.arange(len(flow.takes))
-    for rows, visits in groups.draws:
-        source[rows] = visits[(chance.random(len(rows)) * len(visits)).astype(np.int64)]
+    mixed = np.argsort(groups.block + chance.random(len(groups.block)))
+    source[groups.order] = groups.order[mixed]
     return flow.takes[source], flow.lags[source]
 
 

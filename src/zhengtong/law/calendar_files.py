@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zhengtong.kernel.calendars import Calendar, CalendarFault, Hours, Season, YearTable, calendar_from
+from zhengtong.law.overlay import local, when_forgotten
 
 _FILE: Final = re.compile(r"([0-9]{4})-([0-9]{2})\.toml")
 _SHAPE: Final = {
@@ -35,7 +36,8 @@ class CalendarFileFault(CalendarFault):
 def load_calendar(jurisdiction: str = "CN", *, overlay: Path | None = None) -> Calendar:
     """The calendar of a jurisdiction: for every year the newest edition, the overlay's included.
 
-    ``overlay`` is an installation's law folder. The value is kept; ``forget_calendars`` after adding a file.
+    ``overlay`` is an installation's law folder (None: the one laid over the package's, if any). The value is kept;
+    ``forget_calendars`` after adding a file, ``overlay.look`` where another process may have added one.
 
     Raises:
         CalendarFileFault: a file of the wrong shape, or an overlay file that replaces a published edition.
@@ -45,12 +47,15 @@ def load_calendar(jurisdiction: str = "CN", *, overlay: Path | None = None) -> C
     >>> cn.edition, cn.first.isoformat(), cn.last.isoformat()
     ('CN-2026-1', '2020-01-01', '2036-12-31')
     """
-    return _load(jurisdiction, overlay)
+    return _load(jurisdiction, overlay or local())
 
 
 def forget_calendars() -> None:
     """Read the files anew at the next ``load_calendar``."""
     _load.cache_clear()
+
+
+when_forgotten(forget_calendars)
 
 
 def calendar_digest(calendar: Calendar) -> str:
@@ -79,6 +84,42 @@ def _facts(table: YearTable) -> dict[str, object]:
         "hours": table.hours.spans,
         "seasons": [[str(season.first), str(season.last), season.hours.spans] for season in table.seasons],
     }
+
+
+def day_marks(calendar: Calendar) -> dict[str, str]:
+    """Year by year which days are working days (one bit for each, the first of January lowest) and a digest of the
+    business hours: enough to tell later which days another edition reads otherwise."""
+    return {str(table.year): f"{_bits(calendar, table.year):x}:{_digest_of_hours(table)}" for table in calendar.years}
+
+
+def _bits(calendar: Calendar, year: int) -> int:
+    first = date(year, 1, 1).toordinal()
+    days = range(date(year + 1, 1, 1).toordinal() - first)
+    return sum(1 << n for n in days if calendar.is_working(date.fromordinal(first + n)))
+
+
+def _digest_of_hours(table: YearTable) -> str:
+    facts = _facts(table)
+    return sha256(json.dumps([facts["hours"], facts["seasons"]]).encode()).hexdigest()[:8]
+
+
+def changed_days(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[date, date] | None:
+    """The first and the last day that two editions, given by their marks, read otherwise; a year that only one of them
+    covers, or with other business hours, as a whole. None: every day is what it was.
+
+    >>> changed_days({"2026": "5:a"}, {"2026": "3:a"})
+    (datetime.date(2026, 1, 2), datetime.date(2026, 1, 3))
+    """
+    found: list[date] = []
+    for year in sorted(was.keys() | now.keys()):
+        before, after = (marks.get(year, ":").partition(":") for marks in (was, now))
+        if before[2] != after[2]:
+            found += [date(int(year), 1, 1), date(int(year), 12, 31)]
+        elif other := int(before[0] or "0", 16) ^ int(after[0] or "0", 16):
+            begin = date(int(year), 1, 1).toordinal()
+            lowest = (other & -other).bit_length() - 1
+            found += [date.fromordinal(begin + lowest), date.fromordinal(begin + other.bit_length() - 1)]
+    return (found[0], found[-1]) if found else None
 
 
 @lru_cache(maxsize=16)

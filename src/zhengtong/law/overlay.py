@@ -4,7 +4,8 @@ A file put in force is written into `digests.toml` beside it and may never chang
 """
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,11 @@ PACKAGE: Final = Path(__file__).resolve().parent
 DIGESTS: Final = "procedures/digests.toml"
 _EN: Final = ".en.toml"
 
+_CHANGING: Final = ("calendars", "rulebooks")
+"""Where editions are added while processes run; each is a new file, which its folder's time of change tells."""
+
 _local: list[Path] = []
+_seen: dict[str, int] = {}
 _forgetters: list[Callable[[], None]] = []
 
 
@@ -27,6 +32,33 @@ def use_local(path: Path | None) -> None:
 def when_forgotten(forget_one: Callable[[], None]) -> None:
     """Register a cache that must be emptied when files change."""
     _forgetters.append(forget_one)
+
+
+def look() -> None:
+    """Forget what was read if another process added an edition since: some stats of folders, cheap enough for each
+    act."""
+    now = dict(_stamps())
+    if now != _seen:
+        _seen.clear()
+        _seen.update(now)
+        forget()
+
+
+def _stamps() -> Iterator[tuple[str, int]]:
+    for root in _local:
+        for name in _CHANGING:
+            yield from _stamps_below(os.path.join(root, name))  # noqa: PTH118 - asked at every act
+
+
+def _stamps_below(folder: str) -> Iterator[tuple[str, int]]:
+    try:
+        yield folder, os.stat(folder).st_mtime_ns  # noqa: PTH116 - as above
+        with os.scandir(folder) as entries:
+            below = [entry.path for entry in entries if entry.is_dir()]
+    except OSError:
+        return
+    for each in below:
+        yield from _stamps_below(each)
 
 
 def forget() -> None:

@@ -44,6 +44,13 @@ RULE_CODES: Final = (
 )  # fmt: skip
 """What the check of a rulebook may say beside the shapes every law file shares; each has a mutant in the tests."""
 
+MOST: Final[Mapping[Unit, int]] = {
+    Unit.WORKING_DAYS: 250, Unit.CALENDAR_DAYS: 366, Unit.HOURS: 8_784, Unit.WORKING_HOURS: 2_000, Unit.PERCENT: 100,
+}  # fmt: skip
+MOST_COUNTED: Final = 1_000_000
+MOST_POINTS: Final = 100
+"""Thresholds lie within a year: one that ran off the calendar would keep every case from being judged."""
+
 _HEADER: Final = re.compile(r'^\s*\[\s*rules\s*\.\s*"?([^"\]]+?)"?\s*\]')
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -316,7 +323,7 @@ def _read_rule(code: str, version: str, table: Table, sources: frozenset[str], w
         "whose": _read_whose(table, metric),
         "period": _read_period(table, metric),
         "least": table.number("least") or 0,
-        "points": table.number("points"),
+        "points": _read_points(table),
         "source": _read_source(table, sources),
         "confirmed": table.flag("confirmed", default=True),
     }
@@ -359,8 +366,11 @@ def _read_threshold(table: Table, metric: Metric | None) -> Quantity | None:
         return None
     if threshold is None:
         return None
+    most = MOST.get(threshold.unit, MOST_COUNTED)
     if threshold.value < 0:
         table.complain("threshold", "bad_threshold", f"{said!r} is below nothing", "write 0 or more")
+    elif threshold.value > most:
+        table.complain("threshold", "bad_threshold", f"{said!r} is beyond all reason", f"write {most} or less")
     if metric is not None and threshold.unit not in metric.units:
         units = ", ".join(metric.units)
         table.complain("threshold", "wrong_unit", f"{metric.code} is not measured in {threshold.unit}", f"use {units}")
@@ -368,7 +378,18 @@ def _read_threshold(table: Table, metric: Metric | None) -> Quantity | None:
 
 
 def _read_repeat(table: Table) -> Term | None:
-    return table.term("repeat") if "repeat" in table.values else None
+    repeat = table.term("repeat") if "repeat" in table.values else None
+    if repeat is not None and not 0 < repeat.n <= MOST[Unit.CALENDAR_DAYS]:
+        most = MOST[Unit.CALENDAR_DAYS]
+        table.complain("repeat", "bad_threshold", f"nobody is told every {repeat}", f"write 1 to {most}")
+    return repeat
+
+
+def _read_points(table: Table) -> int | None:
+    points = table.number("points")
+    if points is not None and not 0 <= points <= MOST_POINTS:
+        table.complain("points", "bad_threshold", f"a card cannot take {points} points", f"write 0 to {MOST_POINTS}")
+    return points
 
 
 def _read_whose(table: Table, metric: Metric | None) -> Whose | None:

@@ -44,8 +44,10 @@ def _no_bound(state: State) -> Bound:
 
 
 def _law_calendar() -> Calendar:
+    from zhengtong.law import overlay
     from zhengtong.law.calendar_files import load_calendar
 
+    overlay.look()
     return load_calendar("CN")
 
 

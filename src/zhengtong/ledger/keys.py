@@ -230,8 +230,10 @@ def _secret(name: str) -> bytes:
     try:
         return _read_secret(path)
     except FileNotFoundError:
-        if _rests_something() and not path.exists():  # asked in this order: who seals has drawn before
-            raise _gone(path) from None
+        if _rests_something():  # asked before the file again: who seals has drawn a key first
+            if not path.exists():
+                raise _gone(path) from None
+            return _read_secret(path)
         for each in SECRETS:  # together: one that was drawn later would look like one that was lost
             if not (drawn := directory() / f"{each}.key").exists():
                 keep(drawn, token_bytes(_LENGTH).hex().encode(), PRIVATE)

@@ -14,7 +14,8 @@ class Watched(models.Model):
     """One case as the law now reads it, for figures and patterns. `facts` is `CaseFacts.as_plain()`; `rules` and
     `calendar` name the editions it was judged by, `seq` the last event that was read; `wake_at` is when, with no
     further event, some finding of it will read differently; `clock` packs a main clock that runs without a pause (see
-    `due_days`), for reckoning all of them at once."""
+    `due_days`), for reckoning all of them at once; `rests_until` is the last instant any of its limits reaches: another
+    calendar that differs only later changes nothing here."""
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
     number = models.TextField()
@@ -37,6 +38,7 @@ class Watched(models.Model):
     outcome = models.TextField(default="")
     wake_at = models.DateTimeField(null=True)
     clock = models.BigIntegerField(null=True)
+    rests_until = models.DateTimeField(null=True)
     seq = models.IntegerField()
     evaluated_at = models.DateTimeField()
     rules = models.TextField()
@@ -211,7 +213,8 @@ class Told(models.Model):
 
 
 class Run(models.Model):
-    """One run of the sweeper. `position` is how far the feed of changed cases had been read when it ended."""
+    """One run of the sweeper. `position` is how far the feed of changed cases had been read when it ended. `days` are
+    the marks of the calendar (`day_marks`) where every open case was judged by it."""
 
     class Kind(models.TextChoices):
         SWEEP = "sweep"
@@ -230,6 +233,7 @@ class Run(models.Model):
     failed = models.JSONField(default=list)
     rules = models.TextField(default="")
     calendar = models.TextField(default="")
+    days = models.JSONField(default=dict)
     done = models.BooleanField(default=False)
 
     class Meta:

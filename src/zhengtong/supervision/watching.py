@@ -4,7 +4,7 @@ Rows are projections. They are written for an event only if nothing newer is wri
 one that was killed in between, leave what one sweeper leaves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,7 @@ from zhengtong.accounts import queries as people
 from zhengtong.kernel.authority import find_holder
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.clocks import find_lapses, find_main_clock
+from zhengtong.kernel.reckoning import find_steps
 from zhengtong.kernel.states import State, fold
 from zhengtong.kernel.supervision.facts import CaseFacts, find_facts
 from zhengtong.kernel.supervision.findings import Finding
@@ -65,12 +66,25 @@ def watch_state(loaded: Loaded, bound: Bound, state: State, law: Law, now: datet
 def _watched(loaded: Loaded, bound: Bound, state: State, law: Law, now: datetime) -> Values:
     run = find_main_clock(bound, state)
     due, promised = (None, None) if run is None else find_lapses(state, run, law.calendar)
+    wake_at = law.find_next_look(bound, state, now)
     return {
         "case_id": loaded.ref.id, "number": state.number, "due_at": due, "promised_at": promised,
-        "wake_at": law.find_next_look(bound, state, now), "clock": None if run is None else pack(run),
+        "wake_at": wake_at, "rests_until": max(filter(None, (*_reaches(bound, state, law), wake_at)), default=now), "clock": None if run is None else pack(run),
         "seq": loaded.ref.last_seq,
         "evaluated_at": now, "rules": law.edition, "calendar": law.calendar_edition,
     }  # fmt: skip
+
+
+def _reaches(bound: Bound, state: State, law: Law) -> Iterator[datetime | None]:
+    """How far each limit of a case reaches, steps too: on days beyond these nothing rests."""
+    for run in state.clocks:
+        if run.how != "void":
+            yield from find_lapses(state, run, law.calendar)
+    for code in {visit.state for visit in state.visits}:
+        rule = bound.states.get(code)
+        if rule is not None and rule.limit is not None:
+            for step in find_steps(bound, state, code, law.calendar):
+                yield from find_lapses(state, step, law.calendar)
 
 
 def _of_facts(facts: CaseFacts, law: Law) -> Values:

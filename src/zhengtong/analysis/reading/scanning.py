@@ -8,7 +8,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from zhengtong.analysis.passes import compiled
+try:
+    from zhengtong.analysis.passes import compiled
+
+    IS_COMPILED = True
+except ImportError:  # no numba here: read_xes leaves everything to the exact parser
+    IS_COMPILED = False
+
+    def compiled(function: Any) -> Any:
+        return function
+
 
 # what `scan` answers
 MORE, ROOM_WORDS, ROOM_CASES, ROOM_KEYS, ROOM_OUT, UNUSUAL, OVER = 0, 1, 2, 3, 4, 5, 6

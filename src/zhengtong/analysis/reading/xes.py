@@ -59,6 +59,8 @@ def read_xes(path: Path, say: Say | None = None) -> Table:
         Malformed
     """
     try:
+        if not scanning.IS_COMPILED:
+            raise Unusual
         return read_fast(path, say)
     except Unusual:
         from zhengtong.analysis.reading.xes_parsing import read_exactly

@@ -296,11 +296,11 @@ def _papers_unserved(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 
 def _moved_on(look: Look, event: Event) -> Event | None:
-    """The next act, or silence, that moved the case after an event's batch."""
+    """The next act, or silence, that moved the case after an event's batch; None where a party took it away."""
     for each in look.events:
         body = each.body
         if each.batch > event.batch and isinstance(body, (Acted, Deemed)) and body.left != body.entered:
-            return each
+            return each if each.standing is not Standing.PARTY else None
     return None
 
 
@@ -480,7 +480,8 @@ def _data_corrected(look: Look, rule: Rule) -> Iterator[Sighting]:
 
 
 def _holds(look: Look, scope: Scope) -> Iterator[tuple[ClockRun, int, Hold]]:
-    """The pauses of main clocks, with their place in the run."""
+    """The pauses of main clocks that the office made by the acts a scope speaks of, with their place in the run."""
+    acts = {event.batch: body.act for event, body, _ in look.acts}
     for run in look.state.clocks:
         rule = look.bound.clocks.get(run.clock)
         if (
@@ -489,7 +490,10 @@ def _holds(look: Look, scope: Scope) -> Iterator[tuple[ClockRun, int, Hold]]:
             and rule is not None
             and names(scope.clocks, run.clock, *(("main",) * rule.main))
         ):
-            yield from ((run, n, hold) for n, hold in enumerate(run.holds) if hold.seq > run.seq)
+            for n, hold in enumerate(run.holds):
+                by = _event(look, hold.seq) if hold.seq > run.seq else None
+                if by is not None and by.standing is not Standing.PARTY and names(scope.acts, acts.get(by.batch, "")):
+                    yield run, n, hold
 
 
 def _event(look: Look, seq: int) -> Event:
@@ -544,8 +548,13 @@ def _held_within_a_day(look: Look, rule: Rule) -> Iterator[Sighting]:
     return _counted(
         (_event(look, hold.seq), "held")
         for _, _, hold in _holds(look, rule.scope)
-        if hold.until is not None and law_day(hold.until) == law_day(hold.since)
+        if hold.until is not None and law_day(hold.until) == law_day(hold.since) and not _is_by_party(look, hold.until)
     )
+
+
+def _is_by_party(look: Look, at: datetime) -> bool:
+    """Whether a party acted at an instant: whoever withdraws ends a pause as well."""
+    return any(event.at == at and event.standing is Standing.PARTY for event, _, _ in look.acts)
 
 
 def _extended_late(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -639,14 +648,14 @@ _TABLE: Final = (
     _metric("acts_reverted", _TIMES, "撤回行为", "Acts struck out", _acts_reverted),
     _metric("data_corrected", _TIMES, "更正数据", "Data corrected", _data_corrected, "data"),
     _metric(
-        "left_when_held", Unit.WORKING_DAYS, "停表时剩余期限", "Left when the clock was held", _left_when_held, "clocks"
+        "left_when_held", Unit.WORKING_DAYS, "停表时剩余期限", "Left when the clock was held", _left_when_held, "acts", "clocks"
     ),
     _metric(
         "left_when_ended", Unit.WORKING_DAYS, "由机关终结时剩余期限", "Left when the office ended it", _left_when_ended,
         "acts", "outcomes",
     ),
-    _metric("times_held", _TIMES, "停表次数", "Times the clock was held", _times_held, "clocks"),
-    _metric("held_within_a_day", _TIMES, "当日停启", "Held and resumed on one day", _held_within_a_day, "clocks"),
+    _metric("times_held", _TIMES, "停表次数", "Times the clock was held", _times_held, "acts", "clocks"),
+    _metric("held_within_a_day", _TIMES, "当日停启", "Held and resumed on one day", _held_within_a_day, "acts", "clocks"),
     _metric("extended_late", _TIMES, "逾期后延期", "Extended after expiry", _extended_late, "clocks"),
 )  # fmt: skip
 

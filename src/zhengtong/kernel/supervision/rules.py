@@ -139,8 +139,9 @@ class Quantity:
         return cls(value=Fraction(value), unit=unit)
 
     def __str__(self) -> str:
-        whole = self.value.denominator == 1
-        return f"{self.value.numerator if whole else float(self.value):g} {self.unit}"
+        if self.value.denominator == 1:
+            return f"{self.value.numerator} {self.unit}"
+        return f"{float(self.value):g} {self.unit}"
 
 
 def compare(measured: Fraction, operator: Operator, threshold: Fraction) -> bool:

@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ("failed", models.JSONField(default=list)),
                 ("rules", models.TextField(default="")),
                 ("calendar", models.TextField(default="")),
+                ("days", models.JSONField(default=dict)),
                 ("done", models.BooleanField(default=False)),
             ],
             options={
@@ -192,6 +193,7 @@ class Migration(migrations.Migration):
                 ("outcome", models.TextField(default="")),
                 ("wake_at", models.DateTimeField(null=True)),
                 ("clock", models.BigIntegerField(null=True)),
+                ("rests_until", models.DateTimeField(null=True)),
                 ("seq", models.IntegerField()),
                 ("evaluated_at", models.DateTimeField()),
                 ("rules", models.TextField()),
