@@ -1,6 +1,8 @@
 """The queue model against closed forms and against itself: nothing changed is nothing different, a shorter limit is
 never kept more often, one more at the post never makes anybody wait longer on the same random numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from zhengtong.analysis.logs import NO_TIME
 from zhengtong.analysis.stays import Stays, Whose
-from zhengtong.analysis.what_if import Change, Flow, TooLittle, apply, ask, prepare, simulate
+from zhengtong.analysis.what_if import Change, Flow, TooLittle, apply, ask, calibrate, prepare, simulate
 from zhengtong.analysis.working_time import WORKING_DAY
 
 HOUR = WORKING_DAY // 7
@@ -141,3 +143,71 @@ class TestReplay:
         nothing = np.full(3, NO_TIME)
         with pytest.raises(TooLittle):
             prepare(stays, accepted=accepted, decided=nothing, started=accepted, limits=nothing)
+
+
+class TestCalibration:
+    """Against flows whose people are known."""
+
+    def of_two(self, *, cases: int = 400, load: float = 0.8) -> tuple[Stays, np.ndarray, np.ndarray]:
+        """One post at which two work, and a third who stood in once."""
+        chance = np.random.default_rng(3)
+        arrivals = np.cumsum(chance.exponential(3 * HOUR / (2 * load), cases)).astype(np.int64)
+        takes = chance.exponential(3 * HOUR, cases).astype(np.int64)
+        offsets, pool = np.arange(cases + 1, dtype=np.int64), np.zeros(cases, np.int32)
+        begins, ends, waited = simulate(arrivals, offsets, pool, takes, np.array([2]), np.zeros_like(takes))
+        free, worker = [0, 0], np.zeros(cases, np.int32)
+        for case in np.argsort(begins + waited, kind="stable").tolist():
+            worker[case] = int(np.argmin(free))
+            free[worker[case]] = int(ends[case])
+        worker[7] = 2
+        stays = Stays(
+            steps=("examining",), cases=cases, case=np.arange(cases), step=pool,
+            whose=np.full(cases, Whose.OFFICE, np.int32), since=begins, until=ends, begun=ends, places=("desk",),
+            place=pool, worker=worker,
+        )  # fmt: skip
+        return stays, begins, ends
+
+    def flow(self, *, limit: int = 1, load: float = 0.8) -> Flow:
+        stays, accepted, decided = self.of_two(load=load)
+        return prepare(stays, accepted=accepted, decided=decided, started=accepted, limits=np.full(stays.cases, limit))
+
+    def test_a_post_has_as_many_servers_as_worked_at_it(self) -> None:
+        assert self.flow().servers.tolist() == [2]
+
+    @pytest.mark.parametrize("load", [0.6, 0.8, 0.9])
+    def test_known_servers_are_replayed_within_the_tolerance(self, load: float) -> None:
+        check = calibrate(self.flow(load=load), seed=5, replications=60).check
+        assert check.holds
+        assert check.worked == 1.0
+        assert check.stretched == pytest.approx(1.0, abs=0.15)
+        assert len(check.deciles) == 9
+        assert all(abs(one.replayed.mid - one.observed) <= one.allowed for one in check.deciles)
+
+    def test_one_more_is_foretold_as_a_third_server_would_have_done(self) -> None:
+        flow = self.flow(load=0.9)
+        answer = ask(flow, Change(servers=(("desk", 1),)), seed=5, replications=60)
+        _begins, ends, _waited = simulate(
+            flow.arrivals, flow.offsets, flow.pool, flow.takes, np.array([3]), np.zeros_like(flow.takes)
+        )
+        late = np.count_nonzero(ends // WORKING_DAY - flow.arrivals // WORKING_DAY > 1)
+        assert answer.then.late.mid == pytest.approx(late, abs=0.05 * 400)
+        assert answer.then.late.mid < answer.now.late.mid
+        assert (answer.at_least.low, answer.at_least.high) == (0, 0)  # if they had lain for other reasons
+
+    def test_one_server_where_two_work_does_not_pass_as_it_is(self) -> None:
+        wrong = replace(self.flow(load=0.9), servers=np.array([1]))
+        check = calibrate(wrong, seed=5, replications=40).check
+        assert check.worked < 1.0 or check.stretched < 0.9
+
+    def test_days_used_that_no_replay_comes_to_are_not_calibrated_though_nobody_was_late(self) -> None:
+        flow = self.flow(limit=400)
+        flow = replace(flow, seen_used=flow.seen_used + 5)
+        check = calibrate(flow, seed=5, replications=20).check
+        assert check.observed == 0 and check.share_is_near
+        assert not check.holds
+        assert not all(one.is_near for one in check.deciles)
+
+    def test_too_few_cases_are_not_calibrated_however_near(self) -> None:
+        check = calibrate(flow_of(cases=12), seed=5, replications=20).check
+        assert not check.is_enough
+        assert not check.holds

@@ -141,6 +141,7 @@ supervision:signal                302      302   302   302    403      403  403 
 supervision:cases                 302      302   302   302    403      403  403       403        200    403   403
 supervision:orders                302      302   302   302    403      403  403       403        200    403   403
 supervision:appeals               302      302   302   302    403      403  403       403        200    403   403
+supervision:differences           302      302   302   302    403      403  403       403        200    403   403
 supervision:scores                302      302   302   302    403      403  403       403        200    403   403
 supervision:score                 302      302   302   302    403      403  403       403        200    403   403
 supervision:rules                 302      302   302   302    403      403  403       403        200    403   403

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.http import Http404
+from django.urls import reverse
 
+from tests.cases.town import Town, sign_in
 from tests.supervision.watched import HOUR, MONDAY, RED, RULES, YELLOW, actor, do, propose_task, rule, tasks
+from zhengtong.accounts import clock
 from zhengtong.cases import actions as desk
 from zhengtong.kernel.events import DocumentIssued, DocumentServed, Linked
 from zhengtong.kernel.refusals import Refusal, RefusalCode
 from zhengtong.kernel.states import fold
-from zhengtong.kernel.supervision.rules import Follow, Level, Rule
+from zhengtong.kernel.supervision.rules import Follow, Level, Rule, Scope
 from zhengtong.ledger.history import load
 from zhengtong.ledger.models.cases import Case
 from zhengtong.ledger.record import new_key
@@ -116,6 +119,56 @@ class TestSuperseding:
         sweep(LATE)
         with pytest.raises(Refusal):
             do(card_of("yellow").case_id, "黄莉", "supersede", LATE + HOUR, successor="x")
+
+
+class TestCardsOnCards:
+    """A card has limits of its own, and somebody answers for those too; but no card breeds cards without end."""
+
+    def test_the_rules_of_the_land_find_a_card_nobody_answers_and_lay_one_more_before_a_person(self) -> None:
+        propose_task()
+        sweep(LATE)
+        first = card_of("yellow")
+        at = LATE
+        for _ in range(40):
+            at += timedelta(days=2)
+            sweeping.watch_round(at)
+        found = set(Signal.objects.filter(number=first.number).values_list("rule", flat=True))
+        assert {"SJ-34", "SJ-35"} <= found
+        on_it = list(Card.objects.filter(about=first.number))
+        assert [(card.rule, card.state, card.issued_at) for card in on_it] == [("SJ-35", "issuing", None)]
+        assert Card.objects.filter(about=on_it[0].number).count() == 0
+        assert Card.objects.filter(about__in=Card.objects.values("number")).count() == 1
+        assert ("card_on", on_it[0].number) in fold(load(first.case_id)).links
+
+    def test_no_rule_can_make_the_law_issue_them_in_a_chain(self) -> None:
+        propose_task()
+        scope = Scope(procedures=frozenset({"card"}), clocks=frozenset({"step:*", "correct"}))
+        eager = rule("eager", "0 wd", Level.RED, scope=scope)
+        at, counted = LATE, []
+        for _ in range(12):
+            sweep(at, [YELLOW, eager])
+            counted.append(Card.objects.count())
+            at += timedelta(days=7)
+        assert Card.objects.issued().count() == 1
+        assert {card.state for card in Card.objects.exclude(rule="late-step")} == {"issuing"}
+
+
+class TestLinks:
+    def test_lead_from_the_case_to_its_card_and_back_for_both_sides(self, under_watch_here: Town) -> None:
+        task = propose_task()
+        sweep(LATE)
+        card = Card.objects.get()
+        with clock.fixed(LATE + HOUR):
+            for name in ("方正", "黄莉"):
+                client = sign_in(under_watch_here, name)
+                for page, leads_to in (
+                    (reverse("cases:case", args=[task.number]), reverse("cases:case", args=[card.number])),
+                    (reverse("cases:case", args=[card.number]), reverse("supervision:card", args=[card.number])),
+                    (reverse("supervision:card", args=[card.number]), reverse("cases:case", args=[task.number])),
+                ):
+                    answer = client.get(page)
+                    assert answer.status_code == 200, (name, page)
+                    assert f'href="{leads_to}"' in answer.content.decode(), (name, page, leads_to)
 
 
 class TestLife:

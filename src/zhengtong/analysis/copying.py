@@ -31,6 +31,7 @@ from zhengtong.ledger.queries import Case
 EDITION: Final = 1
 CASES_AT_ONCE: Final = 10_000
 MOST_FILES: Final = 8
+PRIVATE: Final = 0o700  # the folder's mode: who did what is for its owner's eyes alone
 """Of a month; more are made one."""
 REVERTED: Final = "reverted"
 """What striking out the latest act is called where acts are counted: no procedure names it."""
@@ -138,7 +139,7 @@ class Copy:
 def refresh(now: datetime, *, copy: Copy | None = None, progress: Callable[[int], None] | None = None) -> Copied:
     """Copy what is new; all of it where nothing, or another ledger, was copied before."""
     copy = copy or Copy()
-    copy.folder.mkdir(parents=True, exist_ok=True)
+    copy.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     with _alone(copy.folder):
         _sweep_leftovers(copy)
         known = _known(copy)
@@ -161,7 +162,7 @@ def refresh(now: datetime, *, copy: Copy | None = None, progress: Callable[[int]
 def rebuild(now: datetime, *, copy: Copy | None = None, progress: Callable[[int], None] | None = None) -> Copied:
     """All of it again: equal rows, in fresh files."""
     copy = copy or Copy()
-    copy.folder.mkdir(parents=True, exist_ok=True)
+    copy.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     with _alone(copy.folder):
         copy.put(Manifest(next=copy.manifest.next))
     return replace(refresh(now, copy=copy, progress=progress), rebuilt=True)
@@ -287,6 +288,14 @@ def instant(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def at_instant(microseconds: int) -> datetime:
+    """
+    >>> at_instant(86400000000).isoformat()
+    '1970-01-02T00:00:00+00:00'
+    """
+    return _EPOCH + microseconds * _MICROSECOND
+
+
 # ---- files ------------------------------------------------------------------------------------------
 
 
@@ -340,7 +349,7 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _write_table(copy: Copy, name: str, table: pa.Table) -> str:
     path = copy.folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     pq.write_table(table.unify_dictionaries(), path, compression="zstd")
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -133,8 +133,10 @@ def stamp(instant: datetime) -> str:
 
 @contextmanager
 def drafted(path: Path) -> Iterator[Path]:
-    """Write beside the file and put it in its place when it is whole."""
+    """Write beside the file and put it in its place when it is whole; who did what is for its owner's eyes alone."""
     draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
     try:
         yield draft
         draft.replace(path)
@@ -344,7 +346,6 @@ def export_ocel_sqlite(path: Path, cases: Iterable[ToldCase]) -> Exported:
     """
     objects, counted, events = _Objects(), 0, 0
     with drafted(path) as draft:
-        draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft)) as database:
             for statement in _TABLES:
                 database.execute(statement)

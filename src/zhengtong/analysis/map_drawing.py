@@ -41,6 +41,10 @@ class Arrow:
     right: str
     tip: str
 
+    @property
+    def shown(self) -> str:
+        return f"{self.count:,}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:

@@ -12,12 +12,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from zhengtong.analysis.lifecycles import NONE, whole_activities
 from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Codes, Column, Ints, Log, from_columns
 from zhengtong.analysis.reading import tables
 from zhengtong.analysis.reading.instants import A_DAY, MINUTE, READERS, find_reader, instant
 from zhengtong.analysis.reading.tables import Faults, Kind, Malformed, Place, Table
+from zhengtong.analysis.said import Said
 
 _1971: Final = 365 * A_DAY
+SERIALS: Final = (25_570, 80_000)
+"""Days of a spreadsheet, counted from 1899-12-30: from 1970 to 2119."""
+SERIAL_OF_1970: Final = 25_569
 _9000: Final = 221_845_392_000_000_000
 
 
@@ -49,6 +54,8 @@ class Meaning:
     """A column of when a case began; its first event where there is none."""
     step_due: str = ""
     """A column of events: until when this step was due."""
+    lifecycle: str = ""
+    """A column of transitions (schedule, start, complete) that make one activity; "none": each is an event."""
     wide: tuple[str, ...] = ()
     """Columns of instants of a table with one row per case; each is an activity."""
     limit: str = ""
@@ -161,6 +168,8 @@ class Observed:
     ended_at: Ints | None = None
     """NO_TIME where a case has not ended."""
     step_due: Ints | None = None
+    begun: Ints | None = None
+    """Per event when work on it began, NO_TIME where nothing tells; None where nothing tells it anywhere."""
     has_clock: bool = True
     """Whether instants have a time of day at all."""
     notes: tuple[str, ...] = ()
@@ -171,7 +180,7 @@ def long_table(table: Table, meaning: Meaning) -> Table:
     if not meaning.wide:
         return table
     names = list(meaning.wide)
-    columns = [_instants(table, name, table.events) for name in names]
+    columns = [_instants(table, name, table.events, east_of(meaning.zone)) for name in names]
     rows = np.tile(np.arange(table.events, dtype=np.int64), len(names))
     values = np.concatenate([column.values for column in columns])
     zones = np.concatenate([
@@ -201,12 +210,14 @@ def observed(table: Table, meaning: Meaning) -> Observed:
         meaning = replace(meaning, activity=("activity",), at="at", started_at="")
     _check_named(table, meaning)
     activity, activities = _activity(table, meaning)
-    at = _instants(table, meaning.at, table.events)
+    at = _instants(table, meaning.at, table.events, east_of(meaning.zone))
     case, cases = _cases(table, meaning)
     keep, notes = _complete(table, meaning, {"case": case >= 0, "activity": activity >= 0, "time": at.known})
+    keep, of_events = _whole(table, meaning, (case, activity, at.values), keep, notes)
     resource, resources = _coded(table.event_columns.get(meaning.resource), table.events)
     east = at.zones if at.zones is not None else np.zeros(table.events, dtype=np.int16)
     extra: dict[str, Any] = {"row": np.arange(table.events, dtype=np.int64), "east": east.astype(np.int32)}
+    extra |= of_events
     if keep is not None:
         case, activity, resource, instants = case[keep], activity[keep], resource[keep], at.values[keep]
         extra = {name: values[keep] for name, values in extra.items()}
@@ -219,11 +230,44 @@ def observed(table: Table, meaning: Meaning) -> Observed:
     return _with_cases(table, meaning, log, [*table.notes, *notes])
 
 
+def _whole(
+    table: Table, meaning: Meaning, columns: tuple[Column, Column, Ints], keep: Ints | None, notes: list[str]
+) -> tuple[Ints | None, dict[str, Column]]:
+    """The events at which an activity was over; and per event of the table when work on it began, and whether it is
+    over, as far as anything tells."""
+    begun = None
+    if meaning.started_at and meaning.started_at in table.event_columns:
+        begun = _sensible(_instants(table, meaning.started_at, table.events, east_of(meaning.zone)), notes)
+    if meaning.lifecycle in {"", NONE} or meaning.lifecycle not in table.event_columns:
+        return keep, {} if begun is None else {"begun": begun}
+    transition, words = _coded(table.event_columns[meaning.lifecycle], table.events)
+    some = np.arange(table.events, dtype=np.int64) if keep is None else keep
+    case, activity, at = (column[some] for column in columns)
+    whole = whole_activities(case, activity, at, transition[some], words)
+    began = np.full(table.events, NO_TIME, dtype=np.int64)
+    began[some[whole.keep]] = whole.begun
+    if begun is not None:
+        began = np.where(began == NO_TIME, begun, began)
+    is_over = np.zeros(table.events, dtype=np.bool_)
+    is_over[some[whole.keep]] = whole.is_over
+    notes.append(
+        Said(
+            "{column}: {n} transitions are {m} activities, each counted once when it was over; {k} are not over",
+            column=meaning.lifecycle,
+            n=f"{len(some):,}",
+            m=f"{len(whole.keep):,}",
+            k=f"{int((~whole.is_over).sum()):,}",
+        )
+    )
+    return some[whole.keep], {"begun": began, "is_over": is_over}
+
+
 def _check_named(table: Table, meaning: Meaning) -> None:
     of_events, both = set(table.event_columns), {*table.event_columns, *table.case_columns}
     for role, name in (
         ("at", meaning.at),
         ("resource", meaning.resource),
+        ("lifecycle", "" if meaning.lifecycle == NONE else meaning.lifecycle),
         *(("activity", a) for a in meaning.activity),
     ):
         if name and name not in of_events:
@@ -252,7 +296,9 @@ def _complete(table: Table, meaning: Meaning, known: Mapping[str, Column]) -> tu
     if not len(missing):
         return None, []
     if meaning.skip_incomplete:
-        return np.flatnonzero(whole), [f"{len(missing):,} events without case, activity or time are left out"]
+        return np.flatnonzero(whole), [
+            Said("{n} events without case, activity or time are left out", n=f"{len(missing):,}")
+        ]
     faults = Faults()
     faults.total = len(missing)
     rows = [int(row) for row in missing[: tables.MOST_FAULTS]]
@@ -310,22 +356,23 @@ def _cases(table: Table, meaning: Meaning) -> tuple[Codes, Sequence[str]]:
 def _with_cases(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> Observed:
     rows: Ints = log.event_columns["row"]
     place: Ints = log.case_columns["place"]
+    zone = east_of(meaning.zone)
 
     def of_case(name: str) -> Column | None:
         """Instants of a case: its own column, or the last one its events have."""
         if not name:
             return None
         if name in table.case_columns:
-            return _sensible(_instants(table, name, table.cases), notes)[place]
+            return _sensible(_instants(table, name, table.cases, zone), notes)[place]
         return last_known(
-            log, _sensible(_instants(table, name, table.events), notes)[rows], lambda v: v != NO_TIME, NO_TIME
+            log, _sensible(_instants(table, name, table.events, zone), notes)[rows], lambda v: v != NO_TIME, NO_TIME
         )
 
     deadline, planned, opened = of_case(meaning.deadline), of_case(meaning.planned), of_case(meaning.opened)
     ended, ended_at = _ended(table, meaning, log, notes)
     step_due = None
     if meaning.step_due and meaning.step_due in table.event_columns:
-        step_due = _sensible(_instants(table, meaning.step_due, table.events), notes)[rows]
+        step_due = _sensible(_instants(table, meaning.step_due, table.events, zone), notes)[rows]
     group = None
     if meaning.group:
         column = table.case_columns.get(meaning.group)
@@ -337,7 +384,7 @@ def _with_cases(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> O
     local = log.at + log.event_columns["east"].astype(np.int64) * MINUTE
     return Observed(
         log=log, meaning=meaning, east=log.event_columns["east"], group=group, deadline=deadline, planned=planned,
-        opened=opened, ended=ended, ended_at=ended_at, step_due=step_due,
+        opened=opened, ended=ended, ended_at=ended_at, step_due=step_due, begun=log.event_columns.get("begun"),
         has_clock=bool(np.any(local % A_DAY != 0)), notes=tuple(notes),
     )  # fmt: skip
 
@@ -351,7 +398,8 @@ def _ended(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> tuple[
         is_of_case = column is not None
         column = column if column is not None else table.event_columns[name]
         if column.kind is Kind.INSTANT or not (meaning.ended_values or column.kind is Kind.TRUTH):
-            instants = _sensible(_instants(table, name, table.cases if is_of_case else table.events), notes)
+            length = table.cases if is_of_case else table.events
+            instants = _sensible(_instants(table, name, length, east_of(meaning.zone)), notes)
             ended_at = (
                 instants[place] if is_of_case else last_known(log, instants[rows], lambda v: v != NO_TIME, NO_TIME)
             )
@@ -366,6 +414,8 @@ def _ended(table: Table, meaning: Meaning, log: Log, notes: list[str]) -> tuple[
     if meaning.ended_by:
         codes = [code for code, activity in enumerate(log.activities) if activity in meaning.ended_by]
         ended = np.isin(log.activity[log.offsets[1:] - 1], codes)
+        if "is_over" in log.event_columns:
+            ended &= log.event_columns["is_over"][log.offsets[1:] - 1]
         return ended, np.where(ended, log.ended_at, NO_TIME)
     return None, None
 
@@ -387,7 +437,13 @@ def _sensible(column: tables.Column, notes: list[str]) -> Ints:
     known = values != NO_TIME
     stand_in = known & ((values < _1971) | (values > _9000))
     if stand_in.any():
-        notes.append(f"{column.name}: {int(stand_in.sum()):,} instants outside 1971 to 8999 are taken as missing")
+        notes.append(
+            Said(
+                "{column}: {n} instants outside 1971 to 8999 are taken as missing",
+                column=column.name,
+                n=f"{int(stand_in.sum()):,}",
+            )
+        )
         values = np.where(stand_in, NO_TIME, values)
         known &= ~stand_in
     return values
@@ -400,8 +456,28 @@ def is_days(values: Ints, east: Any) -> bool:
     return bool(known.any()) and bool(np.all(local[known] % A_DAY == 0))
 
 
-def _instants(table: Table, name: str, length: int) -> tables.Column:
-    """A column of instants, also where they are texts or counts of seconds since 1970.
+def with_instants(table: Table, meaning: Meaning) -> Table:
+    """The table with the columns a meaning takes for instants turned into them, as far as they can be."""
+    named = {getattr(meaning, role) for role in ("at", "started_at", "deadline", "planned", "ended", "opened")}
+    changed: dict[str, dict[str, tables.Column]] = {"event_columns": {}, "case_columns": {}}
+    for kept, length in (("event_columns", table.events), ("case_columns", table.cases)):
+        columns = getattr(table, kept)
+        for name in named & set(columns):
+            if columns[name].kind is Kind.INSTANT or (name == meaning.ended and meaning.ended_values):
+                continue
+            try:
+                changed[kept][name] = _instants(table, name, length, east_of(meaning.zone))
+            except ValueError:  # it is told when the log is made
+                continue
+    return replace(
+        table, event_columns={**table.event_columns, **changed["event_columns"]},
+        case_columns={**table.case_columns, **changed["case_columns"]},
+    )  # fmt: skip
+
+
+def _instants(table: Table, name: str, length: int, east: int = 0) -> tables.Column:
+    """A column of instants, also where they are texts, counts of seconds since 1970 or days of a spreadsheet; what has
+    no zone is read `east` minutes east of UTC.
 
     Raises:
         Malformed: values that are no instants; of events with their lines.
@@ -411,18 +487,18 @@ def _instants(table: Table, name: str, length: int) -> tables.Column:
     if column.kind is Kind.INSTANT:
         return column
     if column.kind is Kind.INTEGER or column.kind is Kind.NUMBER:
-        return _from_epoch(column)
+        return _from_epoch(column, east)
     words = [str(word) for word in _words(column)]
     form = find_reader(words) or find_reader(words[:1_000], 0.5)
     if form is None:
         raise MapFault(
             f"column {name!r} holds no instants: {words[0][:40]!r}" if words else f"column {name!r} is empty"
         )
-    return _from_words(table, column, words, form, of_event=of_event)
+    return _from_words(table, column, words, form, of_event=of_event, east=east)
 
 
 def _from_words(
-    table: Table, column: tables.Column, words: Sequence[str], form: str, *, of_event: bool
+    table: Table, column: tables.Column, words: Sequence[str], form: str, *, of_event: bool, east: int
 ) -> tables.Column:
     read = [READERS[form](word) for word in words]
     bad = np.array([each is None for each in read] + [False], dtype=np.bool_)
@@ -435,17 +511,24 @@ def _from_words(
             for row, place in zip(some, places, strict=True)
         ]
         raise Malformed(faults, len(rows))
-    pairs = [instant(each, 0) for each in read if each is not None]
+    pairs = [instant(each, east) for each in read if each is not None]
     values = np.array([*(pair[0] for pair in pairs), NO_TIME], dtype=np.int64)[column.values]
     zones = np.array([*(pair[1] for pair in pairs), 0], dtype=np.int16)[column.values]
     return tables.Column(name=column.name, kind=Kind.INSTANT, values=values, zones=zones)
 
 
-def _from_epoch(column: tables.Column) -> tables.Column:
-    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size."""
+def _from_epoch(column: tables.Column, east: int) -> tables.Column:
+    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size; or the days of a spreadsheet,
+    which have no zone."""
     known = column.known
     values = np.where(known, column.values, 0).astype(np.float64)
     largest = float(np.abs(values).max()) if len(values) else 0.0
+    if largest < SERIALS[1]:
+        local = np.where(known, np.round((values - SERIAL_OF_1970) * 86_400_000).astype(np.int64) * 1_000, 0)
+        zones = np.full(len(values), east, dtype=np.int16)
+        return tables.Column(
+            name=column.name, kind=Kind.INSTANT, values=np.where(known, local - east * MINUTE, NO_TIME), zones=zones
+        )
     factor = next((f for most, f in ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0)) if largest < most), 1e-3)
-    whole = np.where(known, np.round(values * factor), 0).astype(np.int64)
+    whole = np.where(known, np.rint(values * factor), 0).astype(np.int64)
     return tables.Column(name=column.name, kind=Kind.INSTANT, values=np.where(known, whole, NO_TIME))

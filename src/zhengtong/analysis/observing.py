@@ -17,7 +17,8 @@ from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Codes, Ints, Log
 from zhengtong.analysis.meanings import MapFault, Observed, east_of, is_days
 from zhengtong.analysis.measuring import Measured
 from zhengtong.analysis.reading.instants import A_DAY, MINUTE
-from zhengtong.analysis.spreads import Spread
+from zhengtong.analysis.spreads import Spread, exact_sum, find_spread
+from zhengtong.analysis.working_time import WORKING_DAY, axis_of
 from zhengtong.kernel.calendars import Calendar, CalendarRange
 from zhengtong.kernel.terms import Term, Unit
 from zhengtong.law import bulk_days
@@ -35,6 +36,8 @@ HOURS: Final = (7, 20)
 """Local hours of a day outside which work is said to be at night."""
 LEAST_EVENTS: Final = 20
 SAME_RUN: Final = 5
+EAST_OF_LAW: Final = 480
+"""Minutes east of UTC in which a calendar of law counts."""
 LEAST_TOGETHER: Final = 30
 SELDOM: Final = 0.05
 CHECKED: Final = 20
@@ -136,6 +139,12 @@ class Observation:
     last_at: int
     measured: Measured
     dwell: Mapping[str, Spread]
+    dwell_worked: Mapping[str, Spread] = field(default_factory=dict)
+    """Dwell on the axis of a calendar's working time, a working day as long as a day; empty without a calendar."""
+    work: Mapping[str, Spread] = field(default_factory=dict)
+    """From the start of an activity to its end, where the log tells both."""
+    whole_seconds: int = 0
+    """All durations in sum, each instant cut to whole seconds before it is subtracted."""
     late: Sequence[Late] = ()
     late_by: Sequence[int] = ()
     """Of every case that ended late, by how long."""
@@ -156,7 +165,8 @@ class Observation:
     runs: Sequence[Run] = ()
     handovers: Sequence[tuple[str, str, int]] = ()
     untold: Sequence[str] = ()
-    """Codes of what could not be said: `ended`, `deadline`, `planned`, `resource`, `clock`, `utc`, `group`."""
+    """Codes of what could not be said: `ended`, `deadline`, `planned`, `resource`, `clock`, `utc`, `group`,
+    `calendar`."""
     notes: Sequence[str] = field(default_factory=tuple)
 
 
@@ -173,15 +183,48 @@ def observe(seen: Observed, calendar: Calendar | None = None) -> Observation:
     open_late, ages = find_open(seen, last, calendar)
     outside, by_resource = find_outside(seen, calendar)
     month_end, expected, is_clear = find_month_end(seen, calendar)
+    worked, untold = find_dwell_worked(seen, calendar)
     return Observation(
         counts=count(seen, measured, last), first_at=int(log.at.min()), last_at=last, measured=measured,
-        dwell=measuring.find_dwell(log), late_by=find_lateness(seen), months=find_months(seen),
+        dwell=measuring.find_dwell(log), dwell_worked=worked, work=find_work(seen),
+        whole_seconds=sum_whole_seconds(log), late_by=find_lateness(seen), months=find_months(seen),
         late=late, late_by_group=late_by_group, open_late=open_late, open_age=ages,
         stalls=find_stalls(seen, last), rework=find_repeats(log, measured), bursts=find_bursts(seen),
         month_end=month_end, month_end_expected=expected, month_end_is_clear=is_clear, outside=outside,
         outside_by_resource=by_resource, both=find_both(seen), runs=find_runs(seen), handovers=_handovers(log),
-        untold=tuple(find_untold(seen)), notes=seen.notes,
+        untold=(*find_untold(seen), *untold), notes=seen.notes,
     )  # fmt: skip
+
+
+# ---- times ----------------------------------------------------------------------------------------------
+
+
+def sum_whole_seconds(log: Log) -> int:
+    """The durations of all cases in sum, as tools count that know no parts of a second."""
+    return exact_sum(log.ended_at // SECOND - log.started_at // SECOND)
+
+
+def find_work(seen: Observed) -> dict[str, Spread]:
+    """How long each activity was worked on, from its start to its end."""
+    if seen.begun is None:
+        return {}
+    log = seen.log
+    known = (seen.begun != NO_TIME) & (seen.begun <= log.at)
+    took, codes = log.at[known] - seen.begun[known], log.activity[known]
+    return {log.activities[code]: find_spread(took[codes == code]) for code in np.unique(codes).tolist()}
+
+
+def find_dwell_worked(seen: Observed, calendar: Calendar | None) -> tuple[dict[str, Spread], list[str]]:
+    """Dwell in working time; nothing, and that it could not be told, where the calendar does not cover the log."""
+    if calendar is None:
+        return {}, []
+    zones, counts = np.unique(seen.east, return_counts=True)
+    shift = (int(zones[counts.argmax()]) - EAST_OF_LAW) * MINUTE
+    try:
+        at = axis_of(calendar).place(seen.log.at + shift)
+    except CalendarRange:
+        return {}, ["calendar"]
+    return measuring.find_dwell(replace(seen.log, at=at)), []
 
 
 # ---- limits -------------------------------------------------------------------------------------------
@@ -618,13 +661,15 @@ def as_plain(found: Observation) -> dict[str, Any]:
     return {
         **found.counts,
         "first_at": iso(found.first_at), "last_at": iso(found.last_at),
-        "durations": plain_spread(found.measured.durations),
+        "durations": {**plain_spread(found.measured.durations), "total": found.whole_seconds},
         "late": [_plain_late(each) for each in found.late[:EXAMPLES]],
         "late_by_group": [asdict(rate) for rate in found.late_by_group],
         "open_late": [_plain_late(each) for each in found.open_late[:EXAMPLES]],
         "stalls": {"count": len(found.stalls), "examples": [_plain(each) for each in found.stalls[:EXAMPLES]]},
         "rework": [_plain(each) for each in found.rework],
         "dwell": {name: plain_spread(spread) for name, spread in ranked_dwell(found)},
+        "dwell_working_days": {name: _in_working_days(spread) for name, spread in found.dwell_worked.items()} or None,
+        "work": {name: plain_spread(spread) for name, spread in found.work.items()} or None,
         "bursts": {"count": len(found.bursts), "examples": [_plain(each) for each in found.bursts[:EXAMPLES]]},
         "month_end": None if found.month_end is None else {
             **asdict(found.month_end), "expected": round(found.month_end_expected, 4),
@@ -650,6 +695,11 @@ def plain_spread(spread: Spread) -> dict[str, Any]:
     plain = {key: value if key == "count" else value // SECOND for key, value in plain.items()}
     between = spread.median_between
     return {**plain, "median_between": [each // SECOND for each in between] if between else None}
+
+
+def _in_working_days(spread: Spread) -> dict[str, Any]:
+    told = {name: round(getattr(spread, name) / WORKING_DAY, 3) for name in ("total", "median", "p90", "most")}
+    return {"count": spread.count, **told}
 
 
 def _plain(each: Any) -> dict[str, Any]:

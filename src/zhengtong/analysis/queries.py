@@ -4,14 +4,15 @@ whom, how much there was; and the log itself, for replays. All of it from the co
 Loading the engine takes a moment, so it is done at the first question and not when this module is imported.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from zhengtong.analysis.copying import CASES, REVERTED, Copy, NotCopied, instant
+from zhengtong.analysis.copying import CASES, REVERTED, Copy, NotCopied, at_instant, instant
 from zhengtong.analysis.logs import NO_TIME, UNKNOWN, Column, Log, as_objects, from_columns
 from zhengtong.analysis.measuring import Handovers, Pair, ProcessMap, Waiting
 from zhengtong.analysis.spreads import LEAST_VOLUME, Spread
@@ -33,11 +34,13 @@ __all__ = [
     "Waiting",
     "Way",
     "bottlenecks",
+    "bounded",
     "copied_at",
     "count_variants",
     "durations",
     "dwell",
     "handovers",
+    "is_being_rebuilt",
     "log_of",
     "process_map",
     "rework",
@@ -110,6 +113,40 @@ class ReworkCounts:
 def copied_at(copy: Copy | None = None) -> datetime | None:
     """When the copy was last complete: what every figure here is as of; None before the first."""
     return (copy or Copy()).copied_at()
+
+
+def is_being_rebuilt(copy: Copy | None = None) -> bool:
+    """Whether the copy is being made anew, and is not complete yet."""
+    manifest = (copy or Copy()).manifest
+    return not manifest.copied_at and manifest.next > 1
+
+
+def bounded(chosen: Selection, most: int) -> tuple[Selection, int]:
+    """The `most` cases opened last of a selection (and those opened at the same instant), and how many it has in all.
+
+    Raises:
+        NotCopied
+    """
+    from zhengtong.analysis import questions
+
+    with _files_stay():
+        cases = questions.cases_of(_source(chosen), _filters(chosen))
+        whole = int(cases.count().to_pyarrow().as_py())
+        if whole <= most:
+            return chosen, whole
+        last = cases.order_by(cases.opened_at.desc()).limit(1, offset=most - 1).to_pyarrow()
+    return replace(chosen, opened_from=at_instant(int(_numbers(last, "opened_at")[0]))), whole
+
+
+@contextmanager
+def _files_stay() -> Iterator[None]:
+    """Files of the copy that went away while they were read, as a rebuild makes them, are a copy that is not there."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, FileNotFoundError) as gone:
+        raise NotCopied(str(gone)) from gone
 
 
 def process_map(chosen: Selection) -> ProcessMap:
@@ -190,7 +227,16 @@ def volumes(chosen: Selection, by: Sequence[str] = ("month",)) -> tuple[Volume, 
 
 
 def log_of(chosen: Selection) -> Log:
-    """The log of these cases, acts in order: for replays and for whatever has to see each case."""
+    """The log of these cases, acts in order: for replays and for whatever has to see each case.
+
+    Raises:
+        NotCopied
+    """
+    with _files_stay():
+        return _log_of(chosen)
+
+
+def _log_of(chosen: Selection) -> Log:
     from zhengtong.analysis import questions as asked
 
     source, filters = _source(chosen), _filters(chosen)

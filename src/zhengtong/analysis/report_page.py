@@ -30,7 +30,9 @@ from zhengtong.analysis.observing import (
     ranked_dwell,
 )
 from zhengtong.analysis.reading.instants import MINUTE
+from zhengtong.analysis.report_words import role_names, tell
 from zhengtong.analysis.spreads import LEAST_VOLUME, Spread
+from zhengtong.analysis.working_time import WORKING_DAY
 
 _: Final = partial(pgettext, "log report")  # its own words: pages say some of them otherwise
 LANGUAGES: Final = {"zh-hans": "中文", "en": "English"}
@@ -99,7 +101,7 @@ def make_page(found: Observation, guesses: Sequence[Guess], *, source: str, east
     sections = [
         section
         for make in (
-            _late_section, _group_section, _month_section, _open_section, _stall_section, _dwell_section,
+            _late_section, _group_section, _month_section, _open_section, _stall_section, _dwell_section, _work_section,
             _rework_section, _both_section, _burst_section, _run_section, _outside_section, _month_end_section,
             _variant_section, _handover_section,
         )
@@ -107,8 +109,8 @@ def make_page(found: Observation, guesses: Sequence[Guess], *, source: str, east
     ]  # fmt: skip
     return {
         "title": _title(found), "under": _under(found, source, when), "figures": _figures(found), "map": _map(found),
-        "sections": sections, "untold": [*_untold(found), *found.notes], "mapping": _mapping(guesses),
-        "definitions": _definitions(),
+        "sections": sections, "untold": _untold(found), "notes": list(map(tell, found.notes)),
+        "mapping": _mapping(guesses), "definitions": _definitions(),
     }  # fmt: skip
 
 
@@ -212,6 +214,7 @@ def _untold(found: Observation) -> list[str]:
         "clock": _("时间只有日期，没有钟点，所以不说成批办理、夜间办理和相同用时。"),
         "utc": _("时间都按 UTC 写，当地钟点可能要挪；映射文件里可以写 zone。"),
         "group": _("没有部门一列，所以不分部门。"),
+        "calendar": _("日历没有盖住整份日志，所以停留时间不按工作日说。"),
     }
     return [words[code] for code in found.untold]
 
@@ -224,6 +227,7 @@ def _definitions() -> list[str]:
         _("返工：同一环节在一件里不止一次。“重复的环节”按每件每个环节各计一次。"),
         _("停留：从上一条事件到这一条事件。给中位数、九成位数和中位数的置信区间；少于 %(n)s 次的不排名。")
         % {"n": LEAST_VOLUME},
+        _("办理用时：日志写了开始和办完的，从开始到办完；排了队还没开始的不算。"),
         _("成批：同一人同一环节十分钟内办了至少 %(n)s 件。") % {"n": BURST_EVENTS},
         _("相同用时：同一人同一环节接连至少 %(n)s 次用时一秒不差，且不短于一分钟。") % {"n": SAME_RUN},
         _("一人两头：平时由不同的人办的两个环节，由同一人办了。哪两个环节，由映射文件指定或从日志里看出。"),
@@ -333,7 +337,8 @@ def _group_section(found: Observation, when: Callable[[int], str]) -> Section | 
         code="groups", is_half=True,
         title=_("“%(name)s”的超期率最高，%(share)s")
         % {"name": worst.name or "–", "share": percent(worst.part, worst.whole)},
-        lead=_("办结时已超期的占比；不到 %(n)s 件的 %(few)s 个部门没有列") % {"n": LEAST_VOLUME, "few": few},
+        lead=_("办结时已超期的占比；不到 %(n)s 件的 %(few)s 个部门没有列") % {"n": LEAST_VOLUME, "few": few}
+        if few else _("办结时已超期的占比"),
         chart=make_bars(
             _("超期率"),
             [(rate.name or "–", rate.part / rate.whole, 0, percent(rate.part, rate.whole)) for rate in rates[:12]],
@@ -406,11 +411,13 @@ def _dwell_section(found: Observation, when: Callable[[int], str]) -> Section | 
     head = _head(
         _("环节"), "#" + _("次"), "#" + _("占全部时间"), "#" + _("中位数"), "#" + _("中位数的区间"),
         "#" + _("九成在"), "#" + _("最长"),
+        *(("#" + _("中位数（工作日）"), "#" + _("九成在（工作日）")) if found.dwell_worked else ()),
     )  # fmt: skip
     rows = [
-        (name, s.count, percent(s.total, whole), spell(s.median), _interval(s), spell(s.p90), spell(s.most))
+        (name, s.count, percent(s.total, whole), spell(s.median), _interval(s), spell(s.p90), spell(s.most),
+         *_worked(found, name))
         for name, s in ranked
-    ]
+    ]  # fmt: skip
     return Section(
         code="dwell",
         title=_("等“%(name)s”花了全部时间的 %(share)s") % {"name": slowest, "share": percent(spread.total, whole)},
@@ -426,6 +433,30 @@ def _dwell_section(found: Observation, when: Callable[[int], str]) -> Section | 
             ],
         ),
         tables=(_folded(head, rows),),
+    )  # fmt: skip
+
+
+def _worked(found: Observation, name: str) -> tuple[str, ...]:
+    """The median and the ninth tenth in working days, where a calendar was given."""
+    if not found.dwell_worked:
+        return ()
+    spread = found.dwell_worked[name]
+    return tuple(f"{each / WORKING_DAY:.1f}" for each in (spread.median, spread.p90))
+
+
+def _work_section(found: Observation, when: Callable[[int], str]) -> Section | None:
+    if not found.work:
+        return None
+    ranked = sorted(found.work.items(), key=lambda each: (not each[1].is_ranked, -each[1].total, each[0]))
+    name, spread = ranked[0]
+    head = _head(
+        _("环节"), "#" + _("次"), "#" + _("中位数"), "#" + _("中位数的区间"), "#" + _("九成在"), "#" + _("最长")
+    )
+    rows = [(n, s.count, spell(s.median), _interval(s), spell(s.p90), spell(s.most)) for n, s in ranked]
+    return Section(
+        code="work",
+        title=_("“%(name)s”办理用时最多，九成在 %(p90)s内") % {"name": name, "p90": spell(spread.p90) + " "},
+        lead=_("从开始到办完，不含排队等候"), tables=(_table(_("办理用时"), head, rows),),
     )  # fmt: skip
 
 
@@ -605,14 +636,14 @@ def _box(box: Box, is_hot: bool, found: Observation) -> dict[str, Any]:
 
 def _mapping(guesses: Sequence[Guess]) -> Shown:
     head = _head(_("作用"), _("列"), "#" + _("把握"), _("理由"))
-    roles = {
-        "case": _("办件"), "activity": _("环节"), "at": _("时间"), "started_at": _("开始时间"), "resource": _("经办"),
-        "group": _("部门"), "deadline": _("期限"), "planned": _("计划办结"),
-        "ended": _("办结"), "opened": _("开始办理"),
-        "step_due": _("环节期限"), "wide": _("每列一个环节"), "ended_by": _("以此环节办结"),
-    }  # fmt: skip
+    roles = role_names()
     rows = [
-        (roles.get(each.role, each.role), each.column, f"{100 * each.score:.0f}%", "; ".join(each.reasons))
+        (
+            roles.get(each.role, each.role),
+            each.column,
+            f"{100 * each.score:.0f}%",
+            _("；").join(map(tell, each.reasons)),
+        )
         for each in guesses
     ]
     return _table(_("列是怎样认的"), head, rows)

@@ -1,9 +1,9 @@
 """What if (假如): the history of some posts replayed through a queue model and the clock, as it was and as it might be.
 
 Arrivals, ways and the work there was are those of history; which case of some neighbours took how long is drawn by a
-recorded seed; a post has as many servers as persons worked at it, and does first what came first. Before anything is foretold, the replay of what is
-must come to the days used (their deciles) and the share of late cases that were observed: the share of a stay that
-occupies anybody, and how long that work is, are searched for it. Where none fits the answer says so.
+recorded seed; a post has as many servers as persons worked at it, and does first what came first. The replay of what
+is must first come to the days used (their deciles) and the share of late cases that were observed: the share of a stay
+that occupies anybody, and how long that work is, are searched for it. Where none fits, the answer says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -223,7 +223,8 @@ def prepare(
     flow = Flow(
         steps=stays.steps, pools=stays.places, servers=_servers(used, pool, len(stays.places)),
         arrivals=used.since[offsets[:-1]], offsets=offsets, step=used.step, pool=pool,
-        takes=_services(used, pool), lasted=lasted, lags=np.zeros(len(lasted), np.int64), held=held, counts_from=first, counts_to=last,
+        takes=_services(used, pool), lasted=lasted, lags=np.zeros(len(lasted), np.int64),
+        held=held, counts_from=first, counts_to=last,
         limits=np.asarray(limits, np.int64)[which], judged=known, seen_used=np.zeros(len(which), np.int64),
     )  # fmt: skip
     seen = _used(
@@ -360,7 +361,8 @@ def _merged(flow: Flow, one: str, other: str, spared: float) -> Flow:
     earlier = np.concatenate((np.zeros(1, np.int64), np.cumsum(gone, dtype=np.int64))).astype(np.int64)
     keep = ~gone
     return replace(
-        flow, takes=takes[keep], lags=lags[keep], lasted=flow.lasted[keep], step=flow.step[keep], pool=flow.pool[keep], held=flow.held[keep],
+        flow, takes=takes[keep], lags=lags[keep], lasted=flow.lasted[keep],
+        step=flow.step[keep], pool=flow.pool[keep], held=flow.held[keep],
         offsets=flow.offsets - earlier[flow.offsets], counts_from=flow.counts_from - earlier[flow.counts_from + 1],
         counts_to=flow.counts_to - earlier[flow.counts_to + 1],
     )  # fmt: skip

@@ -26,6 +26,7 @@ from zhengtong.kernel.silence import find_state_at
 from zhengtong.kernel.states import BranchStatus, State
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.law.procedure_files import words as words_of
+from zhengtong.law.supervision_rules import rule_title
 from zhengtong.ledger.current import load_current
 from zhengtong.ledger.history import CaseRef
 from zhengtong.ui.values import ClockView, MaterialRow
@@ -306,17 +307,34 @@ def _facts(case: CaseRead, event: Event, materials: Mapping[str, str]) -> Iterat
     """(label, value) of what was filled in and is not sealed."""
     body = event.body
     if isinstance(body, ev.Acted):
+        kinds = _kinds_of(case, body.act)
         for name, value in body.inputs.items():
             said = value if isinstance(value, str) else ""
             choice = case.words.get(f"actions.{body.act}.inputs.{name}.choices.{said}")
             label = case.words.get(f"actions.{body.act}.inputs.{name}.label")
             if label and (choice or (isinstance(value, (str, int)) and not isinstance(value, bool))):
-                yield label, choice or str(value)
+                shown = choice or _value_words(name, kinds.get(name, ""), str(value))
+                if shown:
+                    yield label, shown
     elif isinstance(body, ev.MaterialChecked):
         verdict = case.word(f"actions.check_material.inputs.verdict.choices.{body.verdict}")
         yield materials.get(body.material, body.material), verdict
     elif isinstance(body, ev.DocumentServed):
         yield body.number, case.word(f"actions.serve.inputs.manner.choices.{body.manner}")
+
+
+def _kinds_of(case: CaseRead, act: str) -> Mapping[str, str]:
+    rule = case.bound.actions.get(act)
+    return {each.name: each.kind for each in rule.inputs} if rule is not None else {}
+
+
+def _value_words(name: str, kind: str, value: str) -> str:
+    """A unit by its name, a supervision rule by its title; a key that only links says nothing."""
+    if kind == "unit":
+        return people.unit_names([value], get_language() or "").get(value, value)
+    if kind == "code" and name == "rule" and "@" in value:
+        return rule_title(value, get_language() or "zh-hans")
+    return "" if kind == "code" and "|" in value else value
 
 
 def open_branches(case: CaseRead) -> tuple[tuple[str, str, str], ...]:

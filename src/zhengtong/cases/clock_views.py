@@ -344,7 +344,8 @@ def limit_words(reading: Reading, *, promised: bool) -> tuple[str, str, str]:
     shown = day.strftime("%m-%d") if day is not None else ""
     if (clock.is_late_to_promise if promised else clock.is_late) and day is not None:
         over = reading.calendar.count(day, reading.today)
-        return ("over" if promised else "late", _("超 %(n)d 天") % {"n": over}, shown)
+        said = _("超 %(n)d 天") % {"n": over} if over else _("刚过期")
+        return ("over" if promised else "late", said, shown)
     if clock.status == "held":
         return ("", _("暂停"), "")
     if left is None or limit is None:

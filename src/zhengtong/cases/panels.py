@@ -26,6 +26,7 @@ from zhengtong.kernel.fees import find_fees_due, find_fees_to_demand
 from zhengtong.kernel.procedures import ActionRule, Phase
 from zhengtong.kernel.refusals import Refusal
 from zhengtong.kernel.terms import law_day
+from zhengtong.law.procedure_files import load_procedure
 from zhengtong.law.refusal_words import say
 from zhengtong.ui.forms import TypedForm
 from zhengtong.ui.values import ActView, DecideView, Link
@@ -288,5 +289,5 @@ def _moves_to(case: CaseRead, rule: ActionRule) -> Iterator[str]:
         elif rule.to in clock.runs_in and case.state.state not in clock.runs_in:
             yield _("%(clock)s开始计算") % {"clock": name}
     public = case.words.get(f"states.{state.code}.public")
-    if public:
+    if public and not load_procedure(case.bound.procedure, case.bound.version).internal:
         yield _("申请人看到：%(words)s") % {"words": public}

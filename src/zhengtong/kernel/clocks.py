@@ -227,6 +227,9 @@ class Alarms(Protocol):
     def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]:
         """The alarms of the rules that speak of runs of this clock in this case."""
 
+    def beside(self, bound: Bound, state: State, calendar: Calendar, at: datetime) -> Iterable[datetime]:
+        """Instants for which rules without a clock wait (a case in which nothing happens)."""
+
 
 def find_wake_at(
     bound: Bound, state: State, calendar: Calendar, at: datetime, alarms: Alarms | None = None
@@ -271,6 +274,9 @@ def _find_wake_at(
         for moment in _find_moments(each, waited, calendar, at):
             if moment > at and (earliest is None or moment < earliest):
                 earliest = moment
+    for moment in alarms.beside(bound, state, calendar, at) if alarms is not None else ():
+        if moment > at and (earliest is None or moment < earliest):
+            earliest = moment
     return earliest
 
 
@@ -287,7 +293,7 @@ def _find_moments(running: _Running, alarms: Sequence[Alarm], calendar: Calendar
         if moment is not None:
             yield moment
             if alarm.repeat is not None and moment <= at:
-                yield _next_repeat(moment, alarm.repeat, calendar, at)
+                yield find_next_repeat(moment, alarm.repeat, calendar, at)
 
 
 def find_moment(alarm: Alarm, run: ClockRun, lapse: datetime, calendar: Calendar) -> datetime | None:
@@ -364,12 +370,16 @@ def find_repeat(since: datetime, repeat: Term, calendar: Calendar, at: datetime)
     Units: as for alarms. The alarm itself while it has not come back yet.
     """
     before = since
-    while (following := _next_repeat(since, repeat, calendar, before)) <= at and following > before:
+    while (following := find_next_repeat(since, repeat, calendar, before)) <= at and following > before:
         before = following
     return before
 
 
-def _next_repeat(lapse: datetime, repeat: Term, calendar: Calendar, at: datetime) -> datetime:
+def find_next_repeat(lapse: datetime, repeat: Term, calendar: Calendar, at: datetime) -> datetime:
+    """The first instant after now at which an alarm comes back; the alarm itself where it never does.
+
+    Units: as for alarms.
+    """
     if repeat.n == 0:
         return lapse
     if repeat.unit in MINUTES:

@@ -47,12 +47,12 @@ def look() -> None:
 def _stamps() -> Iterator[tuple[str, int]]:
     for root in _local:
         for name in _CHANGING:
-            yield from _stamps_below(os.path.join(root, name))  # noqa: PTH118 - asked at every act
+            yield from _stamps_below(os.path.join(root, name))
 
 
 def _stamps_below(folder: str) -> Iterator[tuple[str, int]]:
     try:
-        yield folder, os.stat(folder).st_mtime_ns  # noqa: PTH116 - as above
+        yield folder, os.stat(folder).st_mtime_ns
         with os.scandir(folder) as entries:
             below = [entry.path for entry in entries if entry.is_dir()]
     except OSError:

@@ -167,6 +167,14 @@ def words_of(edition: Edition, language: str) -> Mapping[str, str]:
     return {rule.code: english.get(f"rules.{rule.code}.name", rule.name) for rule in _load(edition.path)}
 
 
+def rule_title(cited: str, language: str) -> str:
+    """A rule as a history cites it (`SJ-12@2026-01-01`) by code and name; its code where the edition is not here."""
+    code, _at, version = cited.partition("@")
+    edition = next((each for each in editions() if each.version == version), None)
+    name = words_of(edition, language).get(code, "") if edition is not None else ""
+    return f"{code} {name}".strip()
+
+
 # ---- what a rule may name -----------------------------------------------------------------------------
 
 

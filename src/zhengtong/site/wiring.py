@@ -29,6 +29,7 @@ from zhengtong.operating.pulses import worker_pulse
 from zhengtong.portal import actions as portal
 from zhengtong.supervision import projections as supervision
 from zhengtong.supervision.frame import menu as supervision_menu
+from zhengtong.supervision.recomputing import recompute_round
 from zhengtong.supervision.surveying import survey_of_the_night
 from zhengtong.supervision.sweeping import catch_up, watch_round
 from zhengtong.supervision.trying import try_waiting
@@ -55,7 +56,7 @@ def wire() -> None:
         serials_for=draw_for_silence,
         dept_of=people.dept_of,
         item_digests=catalogue.digests_between,
-        errands=(watch_round, try_waiting, quarantine.rescan, worker_pulse()),
+        errands=(recompute_round, watch_round, try_waiting, quarantine.rescan, worker_pulse()),
         witness=count_act,
         found_by=case_actions.found_by,
         chores=(

@@ -72,13 +72,15 @@ def issue_waiting(law: Law, now: datetime) -> Issued:
 
 
 def issue_by_law(signal: Signal, now: datetime) -> str:
-    """The number of the card, which the law issues at once or lays before a supervisor, as the rule says.
+    """The number of the card, which the law issues at once or lays before a supervisor, as the rule says. A card on a
+    card is always laid before somebody, whatever the rule: else a card nobody answers would breed others for ever.
 
     Raises:
         NoCard: nobody is answerable, or cards are not in force here.
         Refusal, StaleHistory: as for any act.
     """
-    return open_card(signal, actor=LAW, at=now, act=ISSUE if signal.follow == "issue" else PROPOSE)
+    is_at_once = signal.follow == "issue" and signal.procedure != ITEM
+    return open_card(signal, actor=LAW, at=now, act=ISSUE if is_at_once else PROPOSE)
 
 
 def open_card(signal: Signal, *, actor: Actor, at: datetime, act: str) -> str:

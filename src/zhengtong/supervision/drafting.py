@@ -27,6 +27,7 @@ from zhengtong.trail.actions import Who, append
 from zhengtong.trail.labels import Book as TrailBook
 
 PLACEHOLDER: Final = "draft"
+FURTHEST: Final = 366  # days ahead: until then no other edition could be put in force
 SPLIT: Final = "\n# ---- the same in English ----\n"
 MISSING_ENGLISH: Final = "missing_words"
 ORDER: Final = (
@@ -259,17 +260,24 @@ def is_chief(actor: Actor, at: datetime) -> bool:
 
 
 def version_for(on: date) -> str:
-    """The name of an edition in force from a day: the day, and a number where that day has one already."""
+    """The name of an edition in force from a day: the day, and a number where that day has one already.
+
+    Raises:
+        NotPut: day_full.
+    """
     taken = {each.version for each in editions()}
     names = (on.isoformat(), *(f"{on.isoformat()}.{n}" for n in range(1, 10)))
-    return next(name for name in names if name not in taken)
+    found = next((name for name in names if name not in taken), None)
+    if found is None:
+        raise NotPut("day_full")
+    return found
 
 
 def put_in_force(draft: RuleDraft, *, on: date, actor: Actor, who: Who, at: datetime) -> str:
     """Write the edition and its digest; it may not change any more. The chief, and never who drafted it.
 
     Raises:
-        NotPut: not_chief, own_draft, day_past, before_newest, faulty, no_place, changed_meanwhile, unchanged.
+        NotPut: not_chief, own_draft, day_past, day_far, before_newest, faulty, no_place, changed_meanwhile, unchanged.
     """
     book = read_book(draft.toml)
     _check_may_put(draft, book, on=on, actor=actor, at=at)
@@ -301,6 +309,8 @@ def _check_may_put(draft: RuleDraft, book: RuleBook, *, on: date, actor: Actor, 
         raise NotPut("own_draft")
     if on < law_day(at):
         raise NotPut("day_past")
+    if (on - law_day(at)).days > FURTHEST:
+        raise NotPut("day_far")
     if on < newest.since or draft.base != newest.version:
         raise NotPut("before_newest")
     if faults_of(book):

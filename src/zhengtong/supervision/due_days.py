@@ -8,7 +8,7 @@ are left to the kernel, case by case.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.states import ClockRun
 from zhengtong.kernel.terms import Term, Unit, law_day
 from zhengtong.law.bulk_days import add_days, roll_days
+from zhengtong.ledger.writing import read_instant
 from zhengtong.supervision.models import Watched
 
 Days: TypeAlias = NDArray[np.datetime64]
@@ -29,6 +30,7 @@ TERM_BITS: Final = 14  # two for the unit, twelve for how many
 MOST_DAYS: Final = 1 << 12
 UNITS: Final = (None, Unit.WD, Unit.CD)
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_MOMENT: Final = timedelta(microseconds=1)
 _NO_DAY: Final = np.datetime64("NaT", "D")
 AT_ONCE: Final = 50_000
 
@@ -106,11 +108,31 @@ def due_days_of_open(calendar: Calendar) -> DueDays:
     return reckon(np.fromiter(_different_clocks(), dtype=np.int64), calendar)
 
 
-def find_moved(was: Calendar, now: Calendar) -> tuple[DueDays, DueDays]:
-    """The open clocks whose due day or promise is another one by the newer calendar: as they were, as they are."""
-    before, after = due_days_of_open(was), due_days_of_open(now)
-    moved = _are_other(before.due, after.due) | _are_other(before.promised, after.promised)
-    return _some(before, moved), _some(after, moved)
+def find_moved(calendar: Calendar) -> Numbers:
+    """The clocks whose due day or promise reads otherwise by this calendar than the rows of their cases say, those that
+    now lapse first before the others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock, due_at, promised_at FROM supervision_watched WHERE clock IS NOT NULL AND closed_at IS NULL "
+            "GROUP BY clock, due_at, promised_at"
+        )
+        said = cursor.fetchall()
+    clocks = np.unique(np.array([row[0] for row in said], dtype=np.int64))
+    now = reckon(clocks, calendar)
+    ends = zip(clocks.tolist(), now.due.tolist(), now.promised.tolist(), strict=True)
+    reckoned = {clock: (due, promised) for clock, due, promised in ends}
+    moved = {
+        clock for clock, due_at, promised_at in said if (_last_day(due_at), _last_day(promised_at)) != reckoned[clock]
+    }
+    return np.array(sorted(moved, key=lambda clock: _first_end(reckoned[clock])), dtype=np.int64)
+
+
+def _last_day(lapses_at: object) -> date | None:
+    return None if lapses_at is None else law_day(read_instant(lapses_at) - _MOMENT)
+
+
+def _first_end(ends: tuple[date | None, date | None]) -> date:
+    return min((end for end in ends if end is not None), default=date.max)
 
 
 def find_cases(clocks: Numbers) -> Iterator[tuple[int, int]]:
@@ -121,19 +143,45 @@ def find_cases(clocks: Numbers) -> Iterator[tuple[int, int]]:
         yield from ((case_id, clock or 0) for case_id, clock in rows.iterator(chunk_size=AT_ONCE))
 
 
-def due_days_by_case(calendar: Calendar) -> tuple[Numbers, DueDays]:
-    """The ids of all open cases whose clock runs without a pause, and the due days of each, in the same order."""
+def due_days_of_cases(calendar: Calendar) -> DueDays:
+    """The due days of every open case whose clock runs without a pause, one for each case, in order of clock and then
+    of case: as `due_days_by_case` names them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT case_id, clock FROM supervision_watched WHERE clock IS NOT NULL ORDER BY clock, case_id")
-        parts = []
-        while rows := cursor.fetchmany(AT_ONCE):
-            parts.append(np.array(rows, dtype=np.int64))
-    columns = np.concatenate(parts) if parts else np.empty((0, 2), dtype=np.int64)
-    clocks, places = np.unique(np.ascontiguousarray(columns[:, 1]), return_inverse=True)
-    each = reckon(clocks, calendar)
-    return columns[:, 0], DueDays(clocks=clocks[places], due=each.due[places], promised=each.promised[places])
+        cursor.execute(_COUNTED)
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
+    return _spread(rows[:, 0], rows[:, 1], calendar)
 
 
+def due_days_by_case(calendar: Calendar) -> tuple[Numbers, DueDays]:
+    """The ids of all open cases whose clock runs without a pause, and the due days of each, in the same order. The
+    database hands over the ids of a clock as one text: a row for each would cost more than all the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED[connection.vendor])
+        rows = cursor.fetchall()
+    columns = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
+    ids = np.fromstring(",".join(row[2] for row in rows), dtype=np.int64, sep=",")
+    return ids, _spread(columns[:, 0], columns[:, 1], calendar)
+
+
+def _spread(clocks: Numbers, counts: Numbers, calendar: Calendar) -> DueDays:
+    each = reckon(np.ascontiguousarray(clocks), calendar)
+    return DueDays(clocks=clocks.repeat(counts), due=each.due.repeat(counts), promised=each.promised.repeat(counts))
+
+
+_COUNTED: Final = (
+    "SELECT clock, count(*) FROM supervision_watched WHERE clock IS NOT NULL GROUP BY clock ORDER BY clock"
+)
+_LISTED: Final = {
+    "sqlite": (
+        "SELECT clock, count(*), group_concat(case_id) FROM (SELECT clock, case_id FROM supervision_watched "
+        "WHERE clock IS NOT NULL ORDER BY clock, case_id) AS listed GROUP BY clock ORDER BY clock"
+    ),
+    "postgresql": (
+        "SELECT clock, count(*), string_agg(case_id::text, ',' ORDER BY case_id) FROM supervision_watched "
+        "WHERE clock IS NOT NULL GROUP BY clock ORDER BY clock"
+    ),
+}
+"""All from the index of clocks alone."""
 _NEXT: Final = (
     "SELECT w.clock FROM supervision_watched w WHERE w.clock > {after} AND w.clock IS NOT NULL ORDER BY w.clock LIMIT 1"
 )
@@ -150,11 +198,3 @@ def _different_clocks() -> Iterator[int]:
         cursor.execute(_DIFFERENT)
         while rows := cursor.fetchmany(AT_ONCE):
             yield from (int(row[0]) for row in rows)
-
-
-def _are_other(was: Days, now: Days) -> NDArray[np.bool_]:
-    return np.asarray((was != now) & ~(np.isnat(was) & np.isnat(now)))
-
-
-def _some(days: DueDays, which: NDArray[np.bool_]) -> DueDays:
-    return DueDays(clocks=days.clocks[which], due=days.due[which], promised=days.promised[which])

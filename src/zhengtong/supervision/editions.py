@@ -13,7 +13,7 @@ from zhengtong.kernel.states import State
 from zhengtong.kernel.supervision.rules import Clears, Family, Follow, Rule
 from zhengtong.kernel.supervision.watching import find_alarms
 from zhengtong.kernel.terms import law_day
-from zhengtong.law.calendar_files import calendar_digest
+from zhengtong.law.calendar_files import calendar_digest, day_marks
 from zhengtong.law.supervision_rules import load_rules
 from zhengtong.ledger.installed import installed
 from zhengtong.supervision.models import Run
@@ -29,6 +29,11 @@ class Law:
     calendar: Calendar
     calendar_edition: str
     began: datetime
+
+    @cached_property
+    def days(self) -> dict[str, str]:
+        """The marks of the calendar, by which the days another edition changed are told."""
+        return day_marks(self.calendar)
 
     @cached_property
     def of_many(self) -> tuple[Rule, ...]:
@@ -77,8 +82,8 @@ class Law:
 
 def law_now(now: datetime, rules: Sequence[Rule] | None = None) -> Law:
     """The law of supervision in force on this day, or these rules instead."""
+    calendar = installed().calendar_for()  # which looks whether there are new editions, of rules too
     found = tuple(load_rules(law_day(now)) if rules is None else rules)
-    calendar = installed().calendar_for()
     first = Run.objects.order_by("started_at", "pk").values_list("started_at", flat=True).first()
     return Law(
         rules=found, edition=max((rule.version for rule in found), default=""), calendar=calendar,

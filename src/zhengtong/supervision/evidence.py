@@ -232,7 +232,7 @@ def _pattern_row(
     if row is None or event is None:
         return EventRow(number=each.case, when="", act="", say=why_words(each.why))
     names = names_in([event], with_people=False)
-    act = getattr(event.body, "act", "")
+    act = _act_of(event, history)
     known = words_of(row.procedure, row.version, get_language() or "zh-hans")
     return EventRow(
         number=f"#{each.seq}", when=event.at, act=known.get(f"actions.{act}.name", act or event.kind),
@@ -240,6 +240,13 @@ def _pattern_row(
         say=why_words(each.why), link=each.case,
         url=reverse("cases:case", args=[each.case]) if each.case in visible else "",
     )  # fmt: skip
+
+
+def _act_of(event: Event, history: Sequence[Event]) -> str:
+    """The act an event belongs to: its own, else that of its batch."""
+    own = getattr(event.body, "act", "")
+    batch = (one.body for one in history if one.batch == event.batch)
+    return own or next((body.act for body in batch if isinstance(body, Acted | Deemed)), "")
 
 
 def _check_chain(case: CaseRead) -> tuple[bool, str]:

@@ -293,9 +293,14 @@ def _tiles(eye: Eye, total: DepartmentRow) -> Iterator[FigureView]:
         )  # fmt: skip
     prompts = signals(SignalFilters(level=Level.PROMPT, state="all"), eye.regions)
     before = prompts.filter(Q(cleared_at=None) | Q(cleared_at__gte=begun), since__lt=begun).count()
+    hung = CardFilters(level=Level.PROMPT)
+    n = cards(hung, eye.regions, eye.at).count()
+    lines = [Link(_("快到期和需要留意的"))]
+    if n:
+        lines.append(Link(_("另有 %(n)s 张提示牌在挂") % {"n": n}, to("cards", hung)))
     yield FigureView(
         label=str(LEVELS["prompt"]), value=str(total.prompt.n), url=total.prompt.url, signal="prompt",
-        delta=_change(total.prompt.n - before), lines=(Link(_("快到期和需要留意的")),),
+        delta=_change(total.prompt.n - before), lines=tuple(lines),
     )  # fmt: skip
     course = _cases(eye, CaseFilters(state="course"))
     yield FigureView(
@@ -416,10 +421,12 @@ def age_words(code: str) -> str:
 
 
 def _hanging(eye: Eye) -> ChartView:
+    has_prompts = cards(CardFilters(level=Level.PROMPT), eye.regions, eye.at).exists()
+    shown = (Level.PROMPT, Level.YELLOW, Level.RED) if has_prompts else (Level.YELLOW, Level.RED)
     counts = {
         (code, level): cards(CardFilters(level=level, age=code), eye.regions, eye.at).count()
         for code in AGES
-        for level in (Level.YELLOW, Level.RED)
+        for level in shown
     }
     total, long = sum(counts.values()), sum(n for (code, _l), n in counts.items() if AGES[code][0] > 5)
     say = (
@@ -428,14 +435,14 @@ def _hanging(eye: Eye) -> ChartView:
         else _("%(total)s 张牌里，%(n)s 张挂了 5 天以上") % {"total": total, "n": long}
     )
     return ChartView(
-        code="hanging", kind="stack", say=say, sub=_("红黄牌挂了多久，张"), category=_("挂了多久"),
-        series=_series("yellow", "red"), none=_("发了牌，这里按挂的天数画出来。"),
+        code="hanging", kind="stack", say=say, sub=_("在挂的牌挂了多久，张"), category=_("挂了多久"),
+        series=_series(*shown), none=_("发了牌，这里按挂的天数画出来。"),
         rows=tuple(
             ChartRow(
                 label=age_words(code),
                 cells=tuple(
                     (counts[code, level], to("cards", CardFilters(level=level, age=code)))
-                    for level in (Level.YELLOW, Level.RED)
+                    for level in shown
                 ),
             )
             for code in AGES

@@ -59,6 +59,7 @@ def menu(request: HttpRequest, at: datetime) -> list[NavItem]:
         _item(request, _("监察报告"), "supervision:reports", None, group),
         _item(request, _("明查暗访"), "supervision:checks", None, group),
         _item(request, _("监察规则"), "supervision:rules", None, group),
+        _item(request, _("重算的差异"), "supervision:differences", None, group),
         _item(request, _("慢在哪里"), "supervision:leader", None, _("分析")),
         _item(request, _("过程分析"), "supervision:process", None, _("分析")),
     ]

@@ -26,6 +26,8 @@ from zhengtong.law.procedure_files import words
 from zhengtong.ui.wording import in_english
 
 KEPT: Final = 6
+MOST: Final = 40_000
+"""Cases a page looks at; of more, those opened last, and the page says so."""
 DECIDED: Final = frozenset({Phase.DECIDED, Phase.DELIVERING, Phase.CLOSED})
 NEVER: Final = 1 << 40
 """The limit, in working days, of a case that has none."""
@@ -37,6 +39,8 @@ class History:
 
     log: Log
     copied_at: datetime
+    whole: int
+    """Cases of the selection; more than the log has where it was bounded."""
     bounds: Mapping[tuple[str, int], Bound]
 
     @cached_property
@@ -108,27 +112,31 @@ class History:
 
 
 def history_of(chosen: Selection) -> History | None:
-    """The history of a selection; None while nothing was copied, or no case answers.
+    """The history of a selection; None while nothing was copied or the copy is being made anew, or no case answers.
 
-    A case whose item is not in the catalogue (any more) is left out.
+    Of more than MOST cases those opened last. A case whose item is not in the catalogue (any more) is left out.
     """
     at = queries.copied_at()
     if at is None:
         return None
-    found = _history(chosen, at)
+    try:
+        found = _history(chosen, at)
+    except queries.NotCopied:
+        return None
     return found if len(found.log.cases) else None
 
 
 @lru_cache(maxsize=KEPT)
 def _history(chosen: Selection, at: datetime) -> History:
-    log = queries.log_of(chosen)
+    part, whole = queries.bounded(chosen, MOST)
+    log = queries.log_of(part)
     bounds = {}
     for item, version in set(zip(log.case_columns["item"], log.case_columns["item_version"], strict=True)):
         try:
             bounds[str(item), int(version)] = bound_for(str(item), int(version), {})
         except (Refusal, LookupError):
             continue
-    return History(log=log, copied_at=at, bounds=bounds)
+    return History(log=log, copied_at=at, whole=whole, bounds=bounds)
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from zhengtong.supervision.models import Card, CardQuerySet, Signal, SignalQuery
 
 LONGEST: Final = 120
 NONE: Final = "-"
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # between them a day has an instant in every zone
 ORDERS: Final = ("supervision_order", "supervision_advice")
 # How long something has lain, in civil days: code → (from, to); open at the end.
 AGES: Final[Mapping[str, tuple[int, int | None]]] = {
@@ -46,7 +47,9 @@ def days_before(day: date, n: int) -> date:
 def month_of(text: str) -> tuple[date, date] | None:
     """The first day of a month and of the next, from `2026-03`."""
     year, _dash, month = text.partition("-")
-    if not (year.isdecimal() and month.isdecimal() and len(text) == 7 and 1 <= int(month) <= 12 and int(year) > 1):
+    if not (year.isdecimal() and month.isdecimal() and len(text) == 7 and 1 <= int(month) <= 12):
+        return None
+    if not FIRST_YEAR < int(year) < LAST_YEAR:
         return None
     first = date(int(year), int(month), 1)
     return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
@@ -128,7 +131,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return day if day is not None and 1900 < day.year < 9000 else None
+    return day if day is not None and FIRST_YEAR < day.year < LAST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +275,7 @@ def _lapsing(text: str) -> Q:
         instant = datetime.fromisoformat(said)
     except ValueError:
         return Q(pk=None)
-    if instant.tzinfo is None or kind not in ("p", "d"):
+    if instant.tzinfo is None or kind not in ("p", "d") or not FIRST_YEAR < instant.year < LAST_YEAR:
         return Q(pk=None)
     name = "promised_at" if kind == "p" else "due_at"
     return Q(**{name: instant, "decided_at": None})

@@ -2,7 +2,7 @@
 consequence said before. What is done here are acts of cards, orders and advice; the case concerned is never touched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,8 @@ from zhengtong.ledger.current import load_current
 from zhengtong.ledger.queries import Case
 from zhengtong.supervision import actions
 from zhengtong.supervision.carding import NoCard, case_of
-from zhengtong.supervision.models import Card, Signal
+from zhengtong.supervision.models import Card, Signal, Watched
+from zhengtong.supervision.names import names_of
 from zhengtong.supervision.wording import rule_name, sentence
 from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
 from zhengtong.ui.values import ActView, DecideView
@@ -167,6 +168,21 @@ def _order(matter: Matter, said: Mapping[str, str], *, actor: Actor, at: datetim
     made = actions.issue_order(actor=actor, at=at, words=words, key=key, about=matter.about, term=term)
     actions.ask_leader(actor=actor, at=at, order=made.case_id, draft=words, key=f"{key}:ask")
     return made.number
+
+
+def about_words(orders: Iterable[Case]) -> dict[int, str]:
+    """Of each order or advice the department it is about, by the case or card it is linked to."""
+    linked = {
+        row.pk: [other for _relation, other in load_current(row.pk).state.links] for row in orders
+    }  # fmt: skip
+    others = {other for found in linked.values() for other in found}
+    depts = dict(Card.objects.filter(number__in=others).values_list("number", "dept"))
+    depts |= dict(Watched.objects.filter(number__in=others - depts.keys()).values_list("number", "dept"))
+    names = names_of(units=depts.values())
+    words = {
+        pk: next((names.unit(depts[other]) for other in found if depts.get(other)), "") for pk, found in linked.items()
+    }
+    return {pk: said for pk, said in words.items() if said}
 
 
 def orders_about(number: str) -> tuple[Case, ...]:

@@ -40,7 +40,7 @@ def days(value: float) -> str:
     >>> days(WORKING_DAY * 3 // 2), days(0)
     ('1.5', '0.0')
     """
-    return f"{value / WORKING_DAY:.1f}"
+    return f"{value / WORKING_DAY:,.1f}"
 
 
 def between(one: Percentile) -> str:
@@ -121,8 +121,8 @@ def find_map(history: History, names: Names, to: To, *, least: float, hot: str =
                 name=line.name,
                 figure=figure,
                 small=small if line.median else small[1:],
-                median=round(float(line.median or 0) * 10),
-                slow=round(float(line.slow or 0) * 10),
+                median=round(float((line.median or "0").replace(",", "")) * 10),
+                slow=round(float((line.slow or "0").replace(",", "")) * 10),
                 cases=line.cases,
                 url=line.url,
             )
@@ -131,7 +131,7 @@ def find_map(history: History, names: Names, to: To, *, least: float, hot: str =
     cases = len(history.log.cases)
     kept = most_frequent(every, least, cases)
     shown = {code for arrow in kept for code in (arrow.left, arrow.right)}
-    boxes = [step for step in steps if step.code in shown] or steps
+    boxes = [step for step in steps if step.code in shown or not least] or steps
     return MapView(
         drawing=draw(boxes, kept, hot=hot), steps=tuple(lines), arrows=table,
         hidden=len(every) - len(kept), cases=cases,

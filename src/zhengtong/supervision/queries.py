@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from zhengtong.kernel.authority import Actor
@@ -15,8 +15,8 @@ from zhengtong.supervision.models import Card, CardQuerySet, Difference, Run, Si
 from zhengtong.supervision.plain import finding_from_plain
 
 __all__ = [
-    "Columns", "cards_for", "columns_by", "count_signals", "differences_of", "finding_of", "get_card_for",
-    "get_signal_for", "last_runs", "regions_of", "signals_for", "told_of",
+    "Columns", "cards_for", "columns_by", "count_signals", "differences_for", "differences_of", "finding_of",
+    "get_card_for", "get_signal_for", "last_runs", "regions_of", "signals_for", "told_of",
 ]  # fmt: skip
 
 BY: Final = ("level", "dept", "unit", "window", "item", "rule")
@@ -152,3 +152,8 @@ def last_runs(limit: int = 20, kinds: Iterable[str] = ()) -> list[Run]:
 def differences_of(run: int) -> list[Difference]:
     """What a recomputation changed."""
     return list(Difference.objects.filter(run_id=run).order_by("number", "signal"))
+
+
+def differences_for(actor: Actor, run: int) -> QuerySet[Difference]:
+    """The same, of the cases of regions an actor supervises."""
+    return Difference.objects.filter(run_id=run, case__region__in=regions_of(actor)).order_by("number", "signal")

@@ -1,84 +1,202 @@
-"""Recomputing (重算): when a calendar or a rulebook has another edition than the cases were watched by, every open case
-is looked at again, and what differs is listed. Acts that were taken, cards too, stand; due days and alarms are set
-anew. All due days at once are reckoned by `due_days`."""
+"""Recomputing (重算): when a calendar or a rulebook has another edition than open cases were judged by, they are looked
+at again and what reads differently is listed. Acts that were taken, cards too, stand; due days and alarms are set anew.
+
+The worker notices by itself and does a piece in each of its rounds. Where only days changed, cases that no changed day
+can touch are left out, and those whose due day moved, which `due_days` reckons all at once, come first.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
+from django.db.models import Q, QuerySet
+
 from zhengtong.kernel.supervision.rules import Rule
-from zhengtong.kernel.terms import LAW_ZONE
+from zhengtong.kernel.terms import LAW_ZONE, lapse_at
+from zhengtong.law.calendar_files import changed_days
 from zhengtong.ledger.folds import kernel_folds
-from zhengtong.ledger.history import Loaded, iter_cases
+from zhengtong.ledger.history import Loaded
 from zhengtong.ledger.installed import installed
 from zhengtong.ledger.writing import read_instant, transaction
+from zhengtong.supervision import due_days
 from zhengtong.supervision.editions import Law, law_now
-from zhengtong.supervision.models import Difference, Run, Signal, Watched
-from zhengtong.supervision.watching import Watch, watch_case, write_watches
+from zhengtong.supervision.models import Difference, Failed, Run, Signal, Watched
+from zhengtong.supervision.sweeping import Doing, batches, fail, load_each, write_each
+from zhengtong.supervision.watching import Watch, watch_case
 
 AT_ONCE: Final = 100
+A_ROUND: Final = 5_000
+"""Cases in one round of the worker: silence and other cases are not kept waiting for longer than that takes."""
+CLOCKS: Final = 500
 COMPARED: Final = ("level", "since", "cleared_at", "measured", "threshold")
+JUDGING: Final = (Run.Kind.RECOMPUTE, Run.Kind.ALL)
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recomputed:
-    """`run` lists the differences (models.Difference)."""
+    """`run` lists the differences (models.Difference). `done`: nothing is left to be looked at."""
 
     run: int
     cases: int
     differences: int
     rearmed: int
     failed: tuple[str, ...]
+    done: bool = True
+
+
+# ---- whether, and how far -------------------------------------------------------------------------------
 
 
 def is_outdated(now: datetime) -> bool:
-    """Whether some open case was watched by other rules or another calendar than those in force."""
+    """Whether open cases were judged by other rules or another calendar than those in force."""
+    return _is_outdated(law_now(now))
+
+
+def _is_outdated(law: Law) -> bool:
+    base = _base()
+    return base is not None and not all(_is_by(run, law) for run in (base, *_broken_off(base)))
+
+
+def recompute_round(now: datetime) -> Recomputed | None:
+    """A piece of the work, if there is any: for the background process, before it watches what changed."""
     law = law_now(now)
-    open_ones = Watched.objects.filter(closed_at=None)
-    return open_ones.exclude(rules=law.edition, calendar=law.calendar_edition).exists()
+    if not _is_outdated(law):
+        return None
+    return _recompute(law, now, is_whole=_is_whole(law), most=A_ROUND)
 
 
-def recompute(
-    now: datetime, *, rules: Sequence[Rule] | None = None, progress: Progress | None = None
+def recompute(now: datetime, *, rules: Sequence[Rule] | None = None, progress: Progress | None = None) -> Recomputed:
+    """Look at every open case again, list what differs, and set alarms anew; goes on where a killed one stopped. Cards
+    are not issued here: the next sweep does that for what is found newly."""
+    return _recompute(law_now(now, rules), now, is_whole=True, progress=progress)
+
+
+def _base() -> Run | None:
+    """The run by whose law all open cases were judged last: a recomputation, or the first sweep of all."""
+    last = Run.objects.filter(kind__in=JUDGING, done=True).order_by("-started_at", "-pk").first()
+    return last or Run.objects.order_by("started_at", "pk").first()
+
+
+def _is_by(run: Run, law: Law) -> bool:
+    return (run.rules, run.calendar) == (law.edition, law.calendar_edition)
+
+
+def _broken_off(base: Run | None) -> QuerySet[Run]:
+    """Runs since the base that never ended: some cases were judged by their law."""
+    since = Run.objects.filter(kind__in=JUDGING, done=False)
+    return since if base is None else since.filter(pk__gt=base.pk)
+
+
+def _is_whole(law: Law) -> bool:
+    """Whether any open case may read differently: the rules changed, or nothing is known of the calendar before."""
+    before = [run for run in (_base(), *_broken_off(_base())) if run is not None]
+    return any(run.rules != law.edition or not run.days for run in before)
+
+
+def _changed(law: Law) -> tuple[date, date] | None:
+    """The first and the last day on which this calendar differs from any by which open cases may have been judged."""
+    base = _base()
+    before = [run for run in (base, *_broken_off(base)) if run is not None and run.calendar != law.calendar_edition]
+    found = [days for run in before if (days := changed_days(run.days, law.days)) is not None]
+    return (min(first for first, _last in found), max(last for _first, last in found)) if found else None
+
+
+# ---- a run ----------------------------------------------------------------------------------------------
+
+
+def _recompute(
+    law: Law, now: datetime, *, is_whole: bool, most: int | None = None, progress: Progress | None = None
 ) -> Recomputed:
-    """Look at every open case again, list what differs, and set alarms anew. Cards are not issued here: the next sweep
-    does that for what is found newly."""
-    law = law_now(now, rules)
-    run = Run.objects.create(
-        kind=Run.Kind.RECOMPUTE, started_at=now, rules=law.edition, calendar=law.calendar_edition
-    )  # fmt: skip
-    cases = differences = rearmed = 0
-    failed: dict[str, str] = {}
-    for some in _open_cases():
-        was = _signals_of(some)
-        watches = []
-        for loaded in iter_cases(some):
-            try:
-                watches.append(watch_case(loaded, law, now))
-                rearmed += _rearm(loaded.ref.id, loaded, law, now)
-            except Exception as error:  # one bad case must not keep the others from being recomputed
-                failed[loaded.ref.number] = f"{type(error).__name__}: {error}"[:500]
-        differences += _list(run, watches, was)
-        write_watches(watches)
-        cases += len(some)
+    """`most` cases, or all: by hand every open case, in the background those that may read otherwise."""
+    days = None if is_whole else _changed(law)
+    doing, after = _begin(law, now)
+    run, rearmed, is_done = doing.begin(), 0, True
+    for some, reached in _cases(law, after, is_whole=is_whole, days=days, by_hand=most is None):
+        if most is not None and doing.cases >= most:
+            is_done = False
+            break
+        rearmed += _look_again(some, doing)
+        doing.cases += len(some)
+        Run.objects.filter(pk=run.pk).update(cases=run.cases + doing.cases, to_position=f"id:{reached}")
         if progress is not None:
-            progress(cases)
-    named = [{"number": name, "error": error} for name, error in failed.items()]
-    Run.objects.filter(pk=run.pk).update(ended_at=now, cases=cases, findings=differences, failed=named, done=True)
-    return Recomputed(run=run.pk, cases=cases, differences=differences, rearmed=rearmed, failed=tuple(failed))
+            progress(doing.cases)
+    failed = [*run.failed, *({"number": name, "error": error} for name, error in doing.failed.items())]
+    listed = Difference.objects.filter(run=run).count()
+    ended = {"ended_at": now, "done": True} if is_done else {}
+    Run.objects.filter(pk=run.pk).update(failed=failed, findings=listed, **ended)
+    return Recomputed(
+        run=run.pk, cases=doing.cases, differences=listed, rearmed=rearmed, failed=tuple(doing.failed), done=is_done
+    )
 
 
-def _open_cases() -> Iterator[list[int]]:
-    after = -1
+def _begin(law: Law, now: datetime) -> tuple[Doing, int]:
+    """A run by this law that did not end is gone on with, after the last case it reached."""
+    doing = Doing(kind=Run.Kind.RECOMPUTE, law=law, now=now)
+    unfinished = _broken_off(_base()).filter(
+        kind=Run.Kind.RECOMPUTE, rules=law.edition, calendar=law.calendar_edition
+    )  # fmt: skip
+    doing.row = unfinished.order_by("-started_at", "-pk").first()
+    after = -1 if doing.row is None else int(doing.row.to_position.partition(":")[2] or -1)
+    return doing, after
+
+
+def _cases(
+    law: Law, after: int, *, is_whole: bool, days: tuple[date, date] | None, by_hand: bool
+) -> Iterator[tuple[list[int], int]]:
+    """The cases to be looked at, some at once, each time with the last id that was reached in order of id."""
+    wanted = Watched.objects.filter(closed_at=None)
+    if not by_hand:
+        wanted = wanted.exclude(rules=law.edition, calendar=law.calendar_edition)
+    if not is_whole:
+        if days is None:
+            return
+        wanted = wanted.filter(_touched(*days))
+        for some in batches(_moved(wanted, law), AT_ONCE):
+            yield some, after
     while some := list(
-        Watched.objects.filter(closed_at=None, case_id__gt=after).order_by("case_id").values_list("case_id", flat=True)[
-            :AT_ONCE
-        ]
+        wanted.filter(case_id__gt=after).order_by("case_id").values_list("case_id", flat=True)[:AT_ONCE]
     ):
-        yield some
         after = some[-1]
+        yield some, after
+
+
+def _touched(first: date, last: date) -> Q:
+    """Cases that a day of these may touch: opened by its end, and some limit, alarm or look reaches it."""
+    begin = datetime(first.year, first.month, first.day, tzinfo=LAW_ZONE)
+    is_reached = Q(rests_until=None) | Q(rests_until__gt=begin) | Q(evaluated_at__gt=begin) | Q(case__wake_at__gt=begin)
+    return Q(opened_at__lt=lapse_at(last)) & is_reached
+
+
+def _moved(wanted: QuerySet[Watched], law: Law) -> Iterator[int]:
+    """Those whose due day or promise moved, what now lapses first before the others; one that failed waits its turn."""
+    clocks = due_days.find_moved(law.calendar).tolist()
+    for start in range(0, len(clocks), CLOCKS):
+        some = clocks[start : start + CLOCKS]
+        rows = wanted.filter(clock__in=some).exclude(case_id__in=Failed.objects.values("case_id"))
+        place = {clock: n for n, clock in enumerate(some)}
+        found = sorted(rows.values_list("clock", "case_id"), key=lambda row: (place[row[0] or 0], row[1]))
+        yield from (case_id for _clock, case_id in found)
+
+
+# ---- some cases -----------------------------------------------------------------------------------------
+
+
+def _look_again(case_ids: Sequence[int], doing: Doing) -> int:
+    """What differs is listed before it is written over: killed in between, it is found and listed again as the same.
+    How many dockets were set anew."""
+    was = _signals_of(case_ids)
+    watches, rearmed = [], 0
+    for loaded in load_each(case_ids, doing):
+        try:
+            watches.append(watch_case(loaded, doing.law, doing.now))
+            rearmed += _rearm(loaded.ref.id, loaded, doing.law, doing.now)
+        except Exception as error:  # one bad case must not keep the others from being recomputed
+            fail(loaded.ref.id, error, doing)
+    _list(doing.begin(), watches, was)
+    write_each(watches, doing)
+    return rearmed
 
 
 def _signals_of(case_ids: Sequence[int]) -> dict[str, dict[str, Any]]:
@@ -86,7 +204,7 @@ def _signals_of(case_ids: Sequence[int]) -> dict[str, dict[str, Any]]:
     return {row.key: {name: getattr(row, name) for name in COMPARED} | {"case_id": row.case_id} for row in rows}
 
 
-def _list(run: Run, watches: Sequence[Watch], was: Mapping[str, Mapping[str, Any]]) -> int:
+def _list(run: Run, watches: Sequence[Watch], was: Mapping[str, Mapping[str, Any]]) -> None:
     """The findings that are new, gone, or other than they were."""
     rows = []
     looked_at = {watch.case_id for watch in watches}
@@ -98,8 +216,7 @@ def _list(run: Run, watches: Sequence[Watch], was: Mapping[str, Mapping[str, Any
     for key, before in was.items():
         if key not in found and before["case_id"] in looked_at:
             rows.append(_row(run, key, before["case_id"], key.partition(":")[2].partition("|")[0], before, None))
-    Difference.objects.bulk_create(rows)
-    return len(rows)
+    Difference.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _differs(was: object, now: object) -> bool:

@@ -487,7 +487,7 @@ def _late_orders(ground: Ground) -> Section:
         for row in late.order_by("due_at", "number")
     )
     return Section(
-        code="orders", title=_("超期的督办 %(n)s 件") % {"n": len(rows)},
+        code="orders", title=_("超过办结期限的督办 %(n)s 件") % {"n": len(rows)},
         head=(_("编号"), _("立项单位"), _("立项时间"), _("到期")), rows=rows[:MOST_LISTED],
         none=_("没有超期的督办。"), note=_most(len(rows)),
     )  # fmt: skip
@@ -508,7 +508,7 @@ def _scores(ground: Ground) -> Iterator[Section]:
             f"{number_words(score.points)} / {score.out_of}", number_words(score.bonus_points),
             *("–" if part.points is None else number_words(part.points) for part in score.parts),
         )
-        for score in sorted(ground.scores, key=lambda each: (-each.total, each.department))
+        for score in sorted(ground.scores, key=lambda each: ground.unit(each.department))
     )  # fmt: skip
     head = (_("部门"), _("得分"), _("各项之和"), _("奖励"), *parts)
     yield Section(

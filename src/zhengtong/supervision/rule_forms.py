@@ -203,7 +203,9 @@ def read_rule(form: TypedForm, book: RuleBook, metric: Metric) -> tuple[RuleBook
 
 
 def _amount(number: str, unit: str) -> str:
-    return str(Quantity.parse(f"{number} {unit}"))
+    """As it was typed: a share of the thousandth of a percent stays one."""
+    Quantity.parse(said := f"{number} {unit}")
+    return said
 
 
 def _scope_of(said: Mapping[str, Any], metric: Metric) -> dict[str, Any]:

@@ -95,6 +95,8 @@ NOT_PUT: Final[Words] = {
     "not_chief": gettext_lazy("启用要由监察主体负责人来办。"),
     "own_draft": gettext_lazy("起草的人不能自己启用，要换一位。"),
     "day_past": gettext_lazy("启用日期不能早于今天。"),
+    "day_far": gettext_lazy("启用日期不能晚于一年以后。"),
+    "day_full": gettext_lazy("这一天已经启用过十版，请换一天。"),
     "before_newest": gettext_lazy("起草以后已经有新的一版启用，请按新版另起草稿。"),
     "faulty": gettext_lazy("草稿里还有要改的地方，改好才能启用。"),
     "unchanged": gettext_lazy("草稿和现行的一样，没有可启用的改动。"),

@@ -44,8 +44,8 @@ class Watchings:
 
 
 @dataclass(slots=True)
-class _Doing:
-    """A run under way. Its row is written with the first case, so that idle rounds leave nothing."""
+class Doing:
+    """A run under way. Its row is written with the first case, so that idle rounds of the worker leave nothing."""
 
     kind: Run.Kind
     law: Law
@@ -60,9 +60,10 @@ class _Doing:
 
     def begin(self, position: str = "") -> Run:
         if self.row is None:
+            judges_all = self.kind is not Run.Kind.SWEEP or not Run.objects.exists()
             self.row = Run.objects.create(
                 kind=self.kind, started_at=self.now, from_position=position, to_position="", rules=self.law.edition,
-                calendar=self.law.calendar_edition,
+                calendar=self.law.calendar_edition, days=self.law.days if judges_all else {},
             )  # fmt: skip
         return self.row
 
@@ -84,7 +85,7 @@ def sweep(
     What fails is named, tried again in the next run, and keeps nothing else waiting.
     """
     law = law_now(now, rules)
-    doing = _Doing(kind=Run.Kind.ALL if everything else Run.Kind.SWEEP, law=law, now=now, progress=progress)
+    doing = Doing(kind=Run.Kind.ALL if everything else Run.Kind.SWEEP, law=law, now=now, progress=progress)
     position = _look_at_all(doing) if everything else _look_at_changes(doing)
     _look(_failed_before(doing), doing)
     issued = issue_waiting(law, now)
@@ -110,7 +111,7 @@ def last_position() -> str:
     return done.values_list("to_position", flat=True).first() or ""
 
 
-def _look_at_changes(doing: _Doing) -> str:
+def _look_at_changes(doing: Doing) -> str:
     since = last_position()
     changes = read_changes(since)
     _look(_not_fresh(changes.case_ids, doing, by_law=changes.is_all), doing, since)
@@ -120,7 +121,7 @@ def _look_at_changes(doing: _Doing) -> str:
     return changes.position
 
 
-def _look_at_all(doing: _Doing) -> str:
+def _look_at_all(doing: Doing) -> str:
     """Every case in order of id; the place reached stands in the row of the run, after which a killed one goes on."""
     position = read_changes(last_position()).position
     unfinished = (
@@ -132,7 +133,7 @@ def _look_at_all(doing: _Doing) -> str:
     if unfinished is not None:
         doing.row, after = unfinished, int(unfinished.to_position.partition(":")[2] or -1)
     row = doing.begin()
-    for some in _batches(iter_case_ids(after), AT_ONCE * 10):
+    for some in batches(iter_case_ids(after), AT_ONCE * 10):
         _look(some, doing)
         Run.objects.filter(pk=row.pk).update(to_position=f"id:{some[-1]}")
     return position
@@ -152,10 +153,10 @@ def _due(now: datetime) -> Iterator[int]:
         last = (some[-1][0], some[-1][1])
 
 
-def _not_fresh(case_ids: Iterable[int], doing: _Doing, *, by_law: bool) -> Iterator[int]:
+def _not_fresh(case_ids: Iterable[int], doing: Doing, *, by_law: bool) -> Iterator[int]:
     """Without those that were watched since their last event, and with `by_law` by the law in force: the feed gives
     some again, and a first run that was killed goes on quickly."""
-    for some in _batches(case_ids, PAGE):
+    for some in batches(case_ids, PAGE):
         seqs = dict(Case.objects.filter(pk__in=some).values_list("pk", "last_seq"))
         known = Watched.objects.filter(case_id__in=some)
         if by_law:
@@ -178,7 +179,7 @@ _BEHIND: Final = (
 
 def catch_up(now: datetime) -> Watchings:
     """The nightly chore: watch every case that is behind its history, whatever the reason."""
-    doing = _Doing(kind=Run.Kind.SWEEP, law=law_now(now), now=now)
+    doing = Doing(kind=Run.Kind.SWEEP, law=law_now(now), now=now)
     with connection.cursor() as cursor:
         cursor.execute(_BEHIND)
         behind = [int(row[0]) for row in cursor.fetchall()]
@@ -186,12 +187,12 @@ def catch_up(now: datetime) -> Watchings:
     return doing.end(last_position())
 
 
-def _failed_before(doing: _Doing) -> list[int]:
+def _failed_before(doing: Doing) -> list[int]:
     rows = Failed.objects.order_by("since", "case_id").values_list("case_id", flat=True)[:PAGE]
     return [case_id for case_id in rows if case_id not in doing.failed_ids]
 
 
-def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+def batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
     some: list[int] = []
     for case_id in ids:
         some.append(case_id)
@@ -205,26 +206,26 @@ def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
 # ---- looking --------------------------------------------------------------------------------------------
 
 
-def _look(case_ids: Iterable[int], doing: _Doing, since: str = "") -> None:
-    for some in _batches(case_ids, AT_ONCE):
+def _look(case_ids: Iterable[int], doing: Doing, since: str = "") -> None:
+    for some in batches(case_ids, AT_ONCE):
         doing.begin(since)
         watches = list(_watches([case_id for case_id in some if case_id not in doing.failed_ids], doing))
-        _write(watches, doing)
+        write_each(watches, doing)
         doing.cases += len(some)
         doing.findings += sum(len(watch.signals) for watch in watches)
         if doing.progress is not None:
             doing.progress(doing.cases)
 
 
-def _watches(case_ids: Sequence[int], doing: _Doing) -> Iterator[Watch]:
-    for loaded in _loaded(case_ids, doing):
+def _watches(case_ids: Sequence[int], doing: Doing) -> Iterator[Watch]:
+    for loaded in load_each(case_ids, doing):
         try:
             yield watch_case(loaded, doing.law, doing.now)
         except Exception as error:  # one bad case must not keep supervision from the others
-            _fail(loaded.ref.id, error, doing)
+            fail(loaded.ref.id, error, doing)
 
 
-def _loaded(case_ids: Sequence[int], doing: _Doing) -> Iterator[Loaded]:
+def load_each(case_ids: Sequence[int], doing: Doing) -> Iterator[Loaded]:
     try:
         yield from list(iter_cases(sorted(case_ids)))
         return
@@ -236,10 +237,10 @@ def _loaded(case_ids: Sequence[int], doing: _Doing) -> Iterator[Loaded]:
         except NoHistory:
             continue
         except Exception as error:  # as above
-            _fail(case_id, error, doing)
+            fail(case_id, error, doing)
 
 
-def _write(watches: Sequence[Watch], doing: _Doing) -> None:
+def write_each(watches: Sequence[Watch], doing: Doing) -> None:
     try:
         write_watches(watches)
     except (DatabaseError, ValueError, TypeError):
@@ -247,13 +248,13 @@ def _write(watches: Sequence[Watch], doing: _Doing) -> None:
             try:
                 write_watches([watch])
             except (DatabaseError, ValueError, TypeError) as error:
-                _fail(watch.case_id, error, doing)
+                fail(watch.case_id, error, doing)
     done = [watch.case_id for watch in watches if watch.case_id not in doing.failed_ids]
     if Failed.objects.exists():
         Failed.objects.filter(case_id__in=done).delete()
 
 
-def _fail(case_id: int, error: Exception, doing: _Doing) -> None:
+def fail(case_id: int, error: Exception, doing: Doing) -> None:
     log.error("supervision: case %s could not be watched", case_id, exc_info=error)
     doing.failed_ids.add(case_id)
     number = Case.objects.filter(pk=case_id).values_list("number", flat=True).first() or str(case_id)

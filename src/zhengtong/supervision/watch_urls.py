@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from zhengtong.supervision.views import cards, evidence, orders, scores, watch
+from zhengtong.supervision.views import cards, differences, evidence, orders, scores, watch
 
 watch_patterns: list[URLPattern] = [
     path("", watch.overview_page, name="watch"),
@@ -14,6 +14,7 @@ watch_patterns: list[URLPattern] = [
     path("cases/", cards.case_list, name="cases"),
     path("orders/", orders.order_list, name="orders"),
     path("appeals/", orders.appeals, name="appeals"),
+    path("differences/", differences.difference_list, name="differences"),
     path("scores/", scores.score_list, name="scores"),
     path("scores/<slug:dept>/<str:month>/", scores.score, name="score"),
 ]

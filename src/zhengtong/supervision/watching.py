@@ -67,10 +67,11 @@ def _watched(loaded: Loaded, bound: Bound, state: State, law: Law, now: datetime
     run = find_main_clock(bound, state)
     due, promised = (None, None) if run is None else find_lapses(state, run, law.calendar)
     wake_at = law.find_next_look(bound, state, now)
+    reaches = (*_reaches(bound, state, law), wake_at)
     return {
         "case_id": loaded.ref.id, "number": state.number, "due_at": due, "promised_at": promised,
-        "wake_at": wake_at, "rests_until": max(filter(None, (*_reaches(bound, state, law), wake_at)), default=now), "clock": None if run is None else pack(run),
-        "seq": loaded.ref.last_seq,
+        "wake_at": wake_at, "rests_until": max(filter(None, reaches), default=None),
+        "clock": None if run is None else pack(run), "seq": loaded.ref.last_seq,
         "evaluated_at": now, "rules": law.edition, "calendar": law.calendar_edition,
     }  # fmt: skip
 
@@ -117,9 +118,7 @@ class Holders:
         return self._known[until]
 
 
-def _signal(
-    finding: Finding, facts: CaseFacts, case_id: int, holders: Holders, law: Law, now: datetime
-) -> Values:
+def _signal(finding: Finding, facts: CaseFacts, case_id: int, holders: Holders, law: Law, now: datetime) -> Values:
     return signal_values(finding, law, now) | {
         "case_id": case_id, "number": facts.number, "region": facts.region, "dept": law.dept_of(facts.dept),
         "unit": facts.unit, "holder": holders.at(finding.since) or facts.unit, "window": facts.window,

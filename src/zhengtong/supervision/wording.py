@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from zhengtong.cases.clock_views import term_words
-from zhengtong.kernel.supervision.clock_metrics import AFTER
+from zhengtong.kernel.supervision.clock_metrics import AFTER, STALLED
 from zhengtong.kernel.supervision.findings import Step
 from zhengtong.kernel.supervision.metrics import METRICS
 from zhengtong.kernel.supervision.rules import Family, Operator, Quantity, Rule, Unit
@@ -87,7 +87,8 @@ def headline(signal: Signal | None, at: datetime | None = None) -> str:
     if signal.metric in AFTER:
         return _("%(rule)s，超 %(much)s") % said
     if signal.family == Family.CLOCK:
-        return _("%(rule)s，剩 %(much)s") % said if signal.cleared_at is None and at is None else said["rule"]
+        is_left = signal.metric != STALLED and signal.cleared_at is None and at is None
+        return _("%(rule)s，剩 %(much)s") % said if is_left else said["rule"]
     return _("%(rule)s：%(much)s") % said if signal.family == Family.PATTERN else said["rule"]
 
 
@@ -171,6 +172,7 @@ LEFT: Final = gettext_lazy("“%(name)s” %(limit)s，只剩 %(measured)s，%(d
 SENTENCES: Final[Mapping[str, Promise]] = {
     "limit_left": LEFT, "limit_left_share": LEFT, "promise_left": LEFT, "promise_left_share": LEFT,
     "limit_over": MISSED, "promise_over": MISSED,
+    "stalled": gettext_lazy("办件在部门手中，连续 %(measured)s没有任何办理记录。"),
     "entry_gap": gettext_lazy("“%(act)s”发生在 %(happened)s，过了 %(measured)s才录入系统。"),
     "times_done": gettext_lazy("%(rule)s：这是第 %(n)s 次。"),
     "steps_out_of_order": gettext_lazy("环节缺失或者颠倒：在不该做的时候做了标出的行为（第 %(n)s 次）。"),
@@ -273,6 +275,7 @@ WHYS: Final[Mapping[str, Promise]] = {
     "online": gettext_lazy("在网上申请"), "joint": gettext_lazy("并联"), "recorded_later": gettext_lazy("隔日补录"),
     "outside": gettext_lazy("不是中心的票据"), "same_person": gettext_lazy("同一人"),
     "recorded": gettext_lazy("晚上录入"), "card": gettext_lazy("发牌"), "acted": gettext_lazy("在这个岗位操作"),
+    "last_entry": gettext_lazy("此后无人办理"), "stirred": gettext_lazy("到这里才又有人办"),
     "waiting": gettext_lazy("在等"), "checked": gettext_lazy("核对合格"),
 }  # fmt: skip
 

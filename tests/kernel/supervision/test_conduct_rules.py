@@ -45,6 +45,7 @@ from zhengtong.kernel.events import (
     MaterialChecked,
     MaterialReceived,
     Rated,
+    Rebound,
     ResultIssued,
 )
 from zhengtong.kernel.supervision.conduct_metrics import CONDUCT, MEASURES, NEEDS, Look
@@ -469,3 +470,44 @@ def test_what_needs_an_event_sees_nothing_without_it(metric: str) -> None:
     look = Look(story.bound, story.state, calendar())
     look.kinds.pop(NEEDS[metric], None)
     assert list(MEASURES[metric](look, rule(metric, ">=", f"0 {CONDUCT[metric].unit}"))) == []
+
+
+# ---- lawful, and accused of nothing ----------------------------------------------------------------------------------
+
+
+class TestLawful:
+    def begun(self, day: str = "2026-03-04") -> Story:
+        story = accepted("special")
+        story.consent("begin_special", UNDERTAKER, HEAD, day)
+        story.do("begin_special", UNDERTAKER, day, inputs={"branches": [{"kind": "testing"}]})
+        return story
+
+    def test_an_applicant_who_withdraws_leaves_no_paper_unserved(self) -> None:
+        story = self.begun()
+        story.do("withdraw", CITIZEN, "2026-03-04T11:00")
+        assert conduct_of(story) == set()
+
+    def test_a_window_that_withdraws_does(self) -> None:
+        story = self.begun()
+        story.do("withdraw", WINDOW, "2026-03-04T11:00")
+        assert {"XW-07", "XW-11"} <= conduct_of(story)
+
+    def test_a_hearing_offered_on_the_eve_is_the_law(self) -> None:
+        story = accepted("hearing", "three_step")
+        story.do("offer_hearing", UNDERTAKER, "2026-03-13", inputs={"manner": "direct"})
+        assert conduct_of(story) == set()
+
+    def test_a_card_appealed_on_its_last_day_leads_to_no_card(self) -> None:
+        held = {each.code: each.scope.procedures for each in RULES if each.metric in ("left_when_held", "times_held")}
+        assert held and all(of and "card" not in of for of in held.values())
+
+    def test_what_was_done_under_the_law_before_is_not_judged_by_the_newer(self) -> None:
+        """The newer law leaves asking for more to somebody else, and asks for another state."""
+        story = submitted(bound=licence(materials=(material("form"),)))
+        told = {"missing": ["form"], "manner": "direct"}
+        story.do("notify_supplement", WINDOW, "2026-03-02T11:00", inputs=told)
+        newer = replace(story.bound.actions["notify_supplement"], by=("undertaker",), from_states=("examining",))
+        story.bound = replace(story.bound, actions={**story.bound.actions, "notify_supplement": newer})
+        assert conduct_of(story) == {"XW-15", "XW-28"}
+        passed = Rebound(version="2027-01-01", item_version=2, binding=story.bound.digest, state=story.state.state)
+        assert conduct_of(append(story, passed)) == set()

@@ -250,3 +250,27 @@ def test_on_the_spot_is_what_the_item_says() -> None:
         if content["procedure"] in ("licence", "confirmation", "filing", "public_service"):
             is_quick = "on_spot" in content["options"] or content["terms"].get("promised") in ("0 wd", "1 wd")
             assert is_quick == (content["case_type"] == "1"), code
+
+
+class TestBounds:
+    """An amount beyond the calendar would keep every case from being judged."""
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ('threshold = "0 wd"', 'threshold = "251 wd"'),
+            ('threshold = "0 wd"', 'threshold = "1000000000000 wd"'),
+            ('threshold = "1 times"', 'threshold = "1e400 times"'),
+            ('repeat = "5 wd"', 'repeat = "0 wd"'),
+            ('repeat = "5 wd"', 'repeat = "9999 wd"'),
+            ('repeat = "5 wd"', 'repeat = "5 wd"\npoints = -1000'),
+            ('repeat = "5 wd"', 'repeat = "5 wd"\npoints = 101'),
+        ],
+    )
+    def test_amounts_beyond_reason_are_refused(self, old: str, new: str, tmp_path: Path) -> None:
+        faults = check_rulebook(put(tmp_path, WHOLE.replace(old, new, 1)))
+        assert [fault.code for fault in faults] == ["bad_threshold"]
+
+    def test_amounts_are_written_as_they_are(self) -> None:
+        assert str(Quantity.parse("1234567 times")) == "1234567 times"
+        assert str(Quantity.parse("1e400 times")).startswith("1000000")

@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from zhengtong.analysis.logs import NO_TIME
 from zhengtong.analysis.reading.instants import READERS, find_reader, instant
+from zhengtong.analysis.reading.sheet_shape import is_month_first, join_clocks
 from zhengtong.analysis.reading.tables import MOST_COLUMNS, Column, Faults, Kind, Place, Table, malformed
+from zhengtong.analysis.said import Said
 
 AT_ONCE: Final = 50_000
 MISSING: Final = frozenset(
@@ -34,6 +36,7 @@ class FlatRows:
             raise malformed(f"more than {MOST_COLUMNS:,} columns", place.line)
         self.names = names
         self.rows = 0
+        self.notes: list[str] = []
         self._waiting: list[Sequence[str | None]] = []
         self._pieces: list[list[Any]] = [[] for _ in names]
 
@@ -50,17 +53,26 @@ class FlatRows:
 
     def columns(self, default_east: int) -> dict[str, Column]:
         self._settle_rest()
+        coded = [self._coded(n) for n in range(len(self.names))]
+        month_first, is_sure = is_month_first([[w for w in words if w not in MISSING] for _codes, words in coded])
+        if not is_sure:
+            first = "month" if month_first else "day"
+            self.notes.append(Said("nothing tells day from month in 03/04/2024: read {first} first", first=first))
         made = {}
-        for n, name in enumerate(self.names):
-            whole = pa.chunked_array(self._pieces[n], type=pa.string()).dictionary_encode().combine_chunks()
-            self._pieces[n] = []
-            if isinstance(whole, pa.ChunkedArray):
-                whole = whole.chunk(0)
-            codes = np.asarray(whole.indices.fill_null(-1), dtype=np.int32)
-            column = typed(name, codes, whole.dictionary.to_pylist(), default_east)
+        for name, (codes, words) in zip(self.names, coded, strict=True):
+            column = typed(name, codes, words, default_east, is_month_first=month_first)
             if column is not None:
                 made[name] = column
+        made, notes = join_clocks(made)
+        self.notes += notes
         return made
+
+    def _coded(self, n: int) -> tuple[Any, Sequence[str]]:
+        whole = pa.chunked_array(self._pieces[n], type=pa.string()).dictionary_encode().combine_chunks()
+        self._pieces[n] = []
+        if isinstance(whole, pa.ChunkedArray):
+            whole = whole.chunk(0)
+        return np.asarray(whole.indices.fill_null(-1), dtype=np.int32), whole.dictionary.to_pylist()
 
     def _settle_rest(self) -> None:
         if self._waiting:
@@ -77,11 +89,13 @@ def flat_table(source: str, rows: FlatRows, *, locate: Any, default_east: int, n
         raise malformed("there is a header and no row")
     return Table(
         source=source, case=None, cases=0, events=rows.rows, case_columns={}, event_columns=columns,
-        notes=tuple(notes), locate=locate,
+        notes=(*notes, *rows.notes), locate=locate,
     )  # fmt: skip
 
 
-def typed(name: str, codes: Any, words: Sequence[str], default_east: int) -> Column | None:
+def typed(
+    name: str, codes: Any, words: Sequence[str], default_east: int, *, is_month_first: bool = False
+) -> Column | None:
     """The column of these words with the kind all of them have; None if every value is missing."""
     real = [word.strip() not in MISSING for word in words]
     if not any(real):
@@ -90,8 +104,11 @@ def typed(name: str, codes: Any, words: Sequence[str], default_east: int) -> Col
     numbers = np.full(len(words) + 1, -1, dtype=np.int64)  # place among the real words; the last: missing
     numbers[:-1][real] = np.arange(len(texts))
     places = numbers[codes]
-    for attempt in (_as_instants, _as_integers, _as_numbers, _as_truths):
-        made = attempt(name, texts, places, default_east)
+    made = _as_instants(name, texts, places, default_east, is_month_first=is_month_first)
+    if made is not None:
+        return made
+    for attempt in (_as_integers, _as_numbers, _as_truths):
+        made = attempt(name, texts, places)
         if made is not None:
             return made
     return _as_texts(name, words, real, codes)
@@ -106,10 +123,12 @@ def _as_texts(name: str, words: Sequence[str], real: Sequence[bool], codes: Any)
     return Column(name=name, kind=Kind.TEXT, values=remap[codes], words=tuple(distinct))
 
 
-def _as_instants(name: str, texts: Sequence[str], places: Any, default_east: int) -> Column | None:
+def _as_instants(
+    name: str, texts: Sequence[str], places: Any, default_east: int, *, is_month_first: bool
+) -> Column | None:
     if texts[0].isdigit() and len(texts[0]) < 14:
         return None  # a day without separators is rather a number
-    form = find_reader(texts[:500])
+    form = find_reader(texts[:500], is_month_first=is_month_first)
     if form is None:
         return None
     reader = READERS[form]
@@ -118,7 +137,7 @@ def _as_instants(name: str, texts: Sequence[str], places: Any, default_east: int
     for n, text in enumerate(texts):
         read = reader(text)
         if read is None:
-            form_of_all = find_reader(texts)
+            form_of_all = find_reader(texts, is_month_first=is_month_first)
             return _as_instants_of(name, texts, places, default_east, form_of_all) if form_of_all else None
         found[n], zones[n] = instant(read, default_east)
     return Column(name=name, kind=Kind.INSTANT, values=found[places], zones=zones[places])
@@ -132,14 +151,14 @@ def _as_instants_of(name: str, texts: Sequence[str], places: Any, default_east: 
     return Column(name=name, kind=Kind.INSTANT, values=found[places], zones=zones[places])
 
 
-def _as_integers(name: str, texts: Sequence[str], places: Any, _east: int) -> Column | None:
+def _as_integers(name: str, texts: Sequence[str], places: Any) -> Column | None:
     if not all(_INTEGER.fullmatch(text) for text in texts):
         return None
     found = np.array([*(int(text) for text in texts), 0], dtype=np.int64)
     return Column(name=name, kind=Kind.INTEGER, values=found[places], missing=places < 0)
 
 
-def _as_numbers(name: str, texts: Sequence[str], places: Any, _east: int) -> Column | None:
+def _as_numbers(name: str, texts: Sequence[str], places: Any) -> Column | None:
     if not all(_NUMBER.fullmatch(text) for text in texts):
         return None
     if any(text[0] == "0" and text[1:2].isdigit() for text in texts):
@@ -148,7 +167,7 @@ def _as_numbers(name: str, texts: Sequence[str], places: Any, _east: int) -> Col
     return Column(name=name, kind=Kind.NUMBER, values=found[places])
 
 
-def _as_truths(name: str, texts: Sequence[str], places: Any, _east: int) -> Column | None:
+def _as_truths(name: str, texts: Sequence[str], places: Any) -> Column | None:
     if not all(text in _TRUTHS for text in texts):
         return None
     found = np.array([*(_TRUTHS[text] for text in texts), False])

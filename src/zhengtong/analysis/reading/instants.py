@@ -19,7 +19,7 @@ ISO: Final = re.compile(
 )
 _SLASHED: Final = (
     r"\s*(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})"
-    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?\s*([AaPp][Mm])?\s*"
+    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?\s*"
 )
 SLASHED: Final = re.compile(_SLASHED)
 DASHED: Final = re.compile(_SLASHED.replace("[/.]", "-"))
@@ -27,6 +27,16 @@ CHINESE: Final = re.compile(
     r"\s*(\d{4})年(\d{1,2})月(\d{1,2})日?\s*(?:(\d{1,2})[:时点](\d{1,2})[:分]?(?:(\d{1,2})(?:\.(\d+))?秒?)?)?\s*"
 )
 PACKED: Final = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?\s*(Z|[+-]\d{2}:?\d{2})?\s*")
+_CLOCK: Final = r"(?:[T, ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?\s*([AaPp][Mm])?)?\s*"
+NAMED: Final = re.compile(r"\s*(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ ,-]+(\d{4}|\d{2})" + _CLOCK)
+NAMED_FIRST: Final = re.compile(r"\s*([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})" + _CLOCK)
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+CLOCK: Final = re.compile(r"\s*(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?|(\d{3,4}))\s*([AaPp][Mm])?\s*")
+_THIS_CENTURY: Final = 70
+"""Years of two digits below it are of 2000 and after."""
 NO_ZONE: Final = -10_000
 Reader = Callable[[str], tuple[int, int] | None]
 """A text to (microseconds as if the zone were UTC, minutes east or NO_ZONE); None if it is not such an instant."""
@@ -71,16 +81,65 @@ def _slashed(order: str) -> Reader:
         found = SLASHED.fullmatch(text) or DASHED.fullmatch(text)
         if found is None:
             return None
-        *parts, hour, minute, second, fraction, half = found.groups()
+        *parts, hour, minute, second, fraction, half, zone = found.groups()
         named = dict(zip(order, parts, strict=True))
-        if len(named["y"]) != 4 or max(len(named["m"]), len(named["d"])) > 2:
+        is_short = order != "ymd" and ("/" in text or len("".join(parts)) == 6)
+        year = _year(named["y"]) if is_short else named["y"]
+        if len(year) != 4 or max(len(named["m"]), len(named["d"])) > 2:
             return None
-        if half is not None and hour is not None:
-            hour = str(int(hour) % 12 + (12 if half.lower() == "pm" else 0))
-        local = _local(int(named["y"]), int(named["m"]), int(named["d"]), (hour, minute, second, fraction))
-        return None if local is None else (local, NO_ZONE)
+        local = _local(int(year), int(named["m"]), int(named["d"]), (_hour(hour, half), minute, second, fraction))
+        east = _east(zone)
+        return None if local is None or east is None else (local, east)
 
     return read
+
+
+def _year(digits: str) -> str:
+    if len(digits) != 2:
+        return digits
+    return ("20" if int(digits) < _THIS_CENTURY else "19") + digits
+
+
+def _hour(hour: str | None, half: str | None) -> str | None:
+    if half is None or hour is None:
+        return hour
+    return str(int(hour) % 12 + (12 if half.lower().startswith("p") else 0))
+
+
+def _read_named(text: str) -> tuple[int, int] | None:
+    """Months by their English names, the day before or after."""
+    found = NAMED.fullmatch(text)
+    if found is not None:
+        day, month, year = found.group(1, 2, 3)
+    else:
+        found = NAMED_FIRST.fullmatch(text)
+        if found is None:
+            return None
+        month, day, year = found.group(1, 2, 3)
+    number = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(month.lower())), 0)
+    if not number:
+        return None
+    hour, minute, second, fraction, half = found.groups()[3:]
+    local = _local(int(_year(year)), number, int(day), (_hour(hour, half), minute, second, fraction))
+    return None if local is None else (local, NO_ZONE)
+
+
+def read_clock(text: str) -> int | None:
+    """Microseconds into the day of a time alone.
+
+    >>> read_clock("9:05 PM"), read_clock("0930"), read_clock("25:00")
+    (75900000000, 34200000000, None)
+    """
+    found = CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, second, packed, half = found.groups()
+    if packed:
+        hour, minute = packed[:-2], packed[-2:]
+    hours, minutes, seconds = int(_hour(hour, half) or 0), int(minute), int(second or 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000
 
 
 READERS: Final[dict[str, Reader]] = {
@@ -90,17 +149,22 @@ READERS: Final[dict[str, Reader]] = {
     "day/month/year": _slashed("dmy"),
     "month/day/year": _slashed("mdy"),
     "packed": _read_packed,
+    "month by name": _read_named,
 }
+DAY_FIRST: Final = "day/month/year"
+MONTH_FIRST: Final = "month/day/year"
 
 
-def find_reader(texts: Iterable[str], share: float = 1.0) -> str | None:
+def find_reader(texts: Iterable[str], share: float = 1.0, *, is_month_first: bool = False) -> str | None:
     """The one form that reads these texts (at least such a share of them); a month that could be a day is a day first,
-    as in most of the world, unless the texts say otherwise."""
+    as in most of the world, unless the texts or the caller say otherwise."""
     some = list(texts)
     if not some:
         return None
     best: tuple[int, str] | None = None
-    for name, reader in READERS.items():
+    order = sorted(READERS, key=lambda name: name != MONTH_FIRST) if is_month_first else list(READERS)
+    for name in order:
+        reader = READERS[name]
         count = sum(reader(text) is not None for text in some)
         if count >= share * len(some) and count and (best is None or count > best[0]):
             best = (count, name)

@@ -25,6 +25,7 @@ from zhengtong.analysis.reading.tables import (
     text_piece,
 )
 from zhengtong.analysis.reading.xes import LONGEST, opened, position
+from zhengtong.analysis.said import Said
 
 LARGEST: Final = 1 << 31
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -437,11 +438,15 @@ def flattened(log: Objects, case_type: str = "") -> Table:
     case = np.array([pair[0] for pair in pairs], dtype=np.int64)
     events = [log.events[pair[1]] for pair in pairs]
     of_events = _event_columns(log, events, kind)
-    notes = [
-        f"cases are the objects of type {kind!r}; other types: {', '.join(k for k in kinds if k != kind) or 'none'}"
+    notes: list[str] = [
+        Said(
+            "cases are the objects of type {kind}; other types: {others}",
+            kind=repr(kind),
+            others=", ".join(k for k in kinds if k != kind) or "none",
+        )
     ]
     if len(pairs) > len({pair[1] for pair in pairs}):
-        notes.append("an event of several such objects counts in each of their cases")
+        notes.append(Said("an event of several such objects counts in each of their cases"))
     places = [event.place for event in events]
     roles = {"case": "ocel:oid", "activity": "ocel:activity", "at": "ocel:timestamp"}
     who = [name for name in of_events if name.startswith("object:") and _WHO_LIKE.search(name)]

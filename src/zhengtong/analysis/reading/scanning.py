@@ -4,9 +4,12 @@ It knows no messages. Whatever it does not know to be regular (another encoding,
 entity it has not met, a mistake) it calls unusual, and the exact parser reads the file instead, from its beginning.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable[..., object])
 
 try:
     from zhengtong.analysis.passes import compiled
@@ -15,7 +18,7 @@ try:
 except ImportError:  # no numba here: read_xes leaves everything to the exact parser
     IS_COMPILED = False
 
-    def compiled(function: Any) -> Any:
+    def compiled(function: F) -> F:
         return function
 
 

@@ -7,13 +7,16 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
 from zhengtong.analysis.reading.flat import FlatRows, flat_table
+from zhengtong.analysis.reading.sheet_shape import from_header, notes_on, without_totals
 from zhengtong.analysis.reading.tables import Faults, Malformed, Place, Say, Table, malformed
 from zhengtong.analysis.reading.xes import opened, position
+from zhengtong.analysis.said import Said
 
 SAMPLE: Final = 1 << 18
 LONGEST: Final = 1 << 20
@@ -35,9 +38,10 @@ def read_separated(path: Path, say: Say | None = None, *, default_east: int = 0,
         sample = stream.read(SAMPLE)
     encoding = find_encoding(sample)
     mark = delimiter or find_delimiter(sample, encoding)
-    notes = [f"read as {encoding}, fields apart by {mark!r}"]
+    notes: list[str] = [Said("read as {encoding}, fields apart by {mark}", encoding=encoding, mark=repr(mark))]
     with opened(path) as stream:
-        rows = _read(stream, encoding, mark, say)
+        rows, more = _read(stream, encoding, mark, say)
+    notes += more
     return flat_table(
         "CSV", rows, notes=notes, default_east=default_east, locate=lambda some: _locate(path, encoding, mark, some)
     )
@@ -80,15 +84,24 @@ def find_delimiter(sample: bytes, encoding: str) -> str:
     best: tuple[float, int, str] | None = None
     for mark in DELIMITERS:
         widths = _widths(text, mark, whole)
-        if not widths or widths[0] < 2:
+        usual = _usual_width(widths)
+        if usual < 2:
             continue
-        share = sum(width == widths[0] for width in widths) / len(widths)
-        if best is None or (share, widths[0]) > best[:2]:
-            best = (share, widths[0], mark)
+        share = sum(width == usual for width in widths) / len(widths)
+        if best is None or (share, usual) > best[:2]:
+            best = (share, usual, mark)
     if best is None:
         shown = ", ".join(repr(mark) for mark in DELIMITERS[:4])
         raise malformed(f"no delimiter parts the header into columns (tried {shown} and others)", 1)
     return best[2]
+
+
+def _usual_width(widths: Sequence[int]) -> int:
+    """The width of the first row; where that is a title, of most rows."""
+    if not widths:
+        return 0
+    most = Counter(widths).most_common(1)[0]
+    return most[0] if widths[0] < 2 and most[1] * 2 > len(widths) else widths[0]
 
 
 def _widths(text: str, mark: str, whole: bool) -> list[int]:
@@ -100,10 +113,12 @@ def _widths(text: str, mark: str, whole: bool) -> list[int]:
         return []
 
 
-def _read(stream: IO[bytes], encoding: str, mark: str, say: Say | None) -> FlatRows:
+def _read(stream: IO[bytes], encoding: str, mark: str, say: Say | None) -> tuple[FlatRows, list[str]]:
     faults = Faults()
     rows: FlatRows | None = None
-    for row, line in _rows(stream, encoding, mark):
+    totals: list[int] = []
+    titles, body = from_header(_rows(stream, encoding, mark))
+    for row, line in without_totals(body, totals):
         if rows is None:
             rows = FlatRows(row, Place(line))
             width = len(row)
@@ -116,7 +131,7 @@ def _read(stream: IO[bytes], encoding: str, mark: str, say: Say | None) -> FlatR
     faults.check()
     if rows is None:
         raise malformed("the file is empty")
-    return rows
+    return rows, notes_on(titles, totals)
 
 
 def _rows(stream: IO[bytes], encoding: str, mark: str) -> Iterator[tuple[Sequence[str], int]]:
@@ -176,7 +191,7 @@ def _locate(path: Path, encoding: str, mark: str, some: Sequence[int]) -> list[P
     last = max(wanted, default=-1)
     try:
         with opened(path) as stream:
-            for n, (_row, line) in enumerate(_rows(stream, encoding, mark)):
+            for n, (_row, line) in enumerate(from_header(_rows(stream, encoding, mark))[1]):
                 if n - 1 in wanted:
                     found[n - 1] = Place(line)
                 if n - 1 >= last:

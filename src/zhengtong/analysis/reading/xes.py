@@ -30,6 +30,7 @@ from zhengtong.analysis.reading.tables import (
     columns_from,
     malformed,
 )
+from zhengtong.analysis.said import Said
 
 CHUNK: Final = 1 << 21
 LONGEST: Final = 1 << 24
@@ -381,10 +382,10 @@ def nested_table(
 ) -> Table:  # fmt: skip
     """The table of a log whose cases have so many events each."""
     cases = len(case_events)
-    notes = []
+    notes: list[str] = []
     empty = int((case_events == 0).sum())
     if empty:
-        notes.append(f"{empty:,} traces without an event are left out")
+        notes.append(Said("{n} traces without an event are left out", n=f"{empty:,}"))
     if not int(case_events.sum()):
         raise malformed("the log has no event")
     roles = {role: name for role, name in ROLES.items() if name in (of_cases if role == "case" else of_events)}

@@ -15,6 +15,7 @@ LIMIT_OVER: Final = "limit_over"
 PROMISE_LEFT: Final = "promise_left"
 PROMISE_LEFT_SHARE: Final = "promise_left_share"
 PROMISE_OVER: Final = "promise_over"
+STALLED: Final = "stalled"
 
 OF_PROMISE: Final = frozenset({PROMISE_LEFT, PROMISE_LEFT_SHARE, PROMISE_OVER})
 AFTER: Final = frozenset({LIMIT_OVER, PROMISE_OVER})
@@ -45,6 +46,15 @@ CLOCK: Final[Mapping[str, Metric]] = by_code(
         _metric(PROMISE_LEFT, _DAYS, _LESS, "承诺时限剩余", "Left of the promised time"),
         _metric(PROMISE_LEFT_SHARE, (Unit.PERCENT,), _LESS, "承诺时限剩余比例", "Share left of the promised time"),
         _metric(PROMISE_OVER, _DAYS, _MORE, "超过承诺时限", "Beyond the promised time"),
+        Metric(
+            code=STALLED,
+            family=Family.CLOCK,
+            units=(Unit.WORKING_DAYS,),
+            name="在部门手中无人办理",
+            name_en="With the office and nothing entered",
+            operators=_MORE,
+        ),
     )
 )
-"""Days are of the limit's own kind; a limit in hours answers thresholds in hours, and exceeding it by nothing."""
+"""Days are of the limit's own kind; a limit in hours answers thresholds in hours, and exceeding it by nothing. A stall
+has no limit (see `stalls`)."""

@@ -85,6 +85,15 @@ class Look:
         known = self.bound.actions
         return tuple((event, body, known[body.act]) for event, body in self.of(Acted) if body.act in known)
 
+    @cached_property
+    def bound_since(self) -> int:
+        """The entry by which the case came under the law it stands under: what came before was judged by another."""
+        return max((event.seq for event, _ in self.of(Rebound)), default=0)
+
+    def lawful_in(self, scope: Scope) -> Iterator[tuple[Event, Acted, ActionRule]]:
+        """As `acts_in`, but only those done under the law of the case."""
+        return (row for row in self.acts_in(scope) if row[0].seq > self.bound_since)
+
     def acts_in(self, scope: Scope) -> Iterator[tuple[Event, Acted, ActionRule]]:
         """The acts a scope speaks of, by name and by outcome."""
         for event, body, rule in self.acts:
@@ -160,7 +169,7 @@ def _steps_out_of_order(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Acts done where the procedure does not allow them."""
     return _counted(
         (event, "out_of_order")
-        for event, body, known in look.acts_in(rule.scope)
+        for event, body, known in look.lawful_in(rule.scope)
         if not known.is_common and body.left and body.left not in known.from_states
     )
 
@@ -169,7 +178,7 @@ def _acted_without_role(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Acts by a person in a role that has no power over them; what the law does needs none."""
     return _counted(
         (event, "without_role")
-        for event, _, known in look.acts_in(rule.scope)
+        for event, _, known in look.lawful_in(rule.scope)
         if event.person != LAW_PERSON and event.role not in known.by
     )
 
@@ -220,7 +229,7 @@ def _duties_not_parted(look: Look, rule: Rule) -> Iterator[Sighting]:
             if guard.word == "other_person_than":
                 apart = guard.parameter if isinstance(guard.parameter, list) else [guard.parameter]
                 before = [each for act in apart for each in done.get(str(act), ()) if each.person == event.person]
-                if before and names(rule.scope.acts, body.act):
+                if before and event.seq > look.bound_since and names(rule.scope.acts, body.act):
                     seen = _once(event, "second")
                     yield replace(seen, evidence=((before[0].seq, "first"), (event.seq, "second")))
                     break
@@ -231,7 +240,7 @@ def _acted_without_consent(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Acts that need a superior's consent, done without one."""
     return _counted(
         (event, "without_consent")
-        for event, body, known in look.acts_in(rule.scope)
+        for event, body, known in look.lawful_in(rule.scope)
         if body.consent is None and any(guard.word == "consent" for guard in known.needs)
     )
 
@@ -259,7 +268,7 @@ def _words_missing(name: str) -> Measure:
         """Acts that ask for these words, without them."""
         return _counted(
             (event, f"no_{name}")
-            for event, body, known in look.acts_in(rule.scope)
+            for event, body, known in look.lawful_in(rule.scope)
             if name not in body.sealed
             and body.outcome is not None
             and any(each.name == name and is_sealed(each) for each in known.inputs)
@@ -273,7 +282,7 @@ def _closed_without_paper(look: Look, rule: Rule) -> Iterator[Sighting]:
     issued = {event.batch for event, _ in look.of(DocumentIssued)}
     return _counted(
         (event, "no_paper")
-        for event, body, known in look.acts_in(rule.scope)
+        for event, body, known in look.lawful_in(rule.scope)
         if body.outcome is not None and known.issues and event.batch not in issued
     )
 
@@ -429,7 +438,11 @@ def _is_waived_alone(fee: FeeSettled, rule: Rule) -> bool:
 def _fees_off_list(look: Look, rule: Rule) -> Iterator[Sighting]:
     """Fees demanded that the item does not name."""
     listed = {line.code for line in look.bound.fees}
-    return _counted((event, "off_list") for event, body in look.of(FeeDemanded) if body.fee not in listed)
+    return _counted(
+        (event, "off_list")
+        for event, body in look.of(FeeDemanded)
+        if body.fee not in listed and event.seq > look.bound_since
+    )
 
 
 def _fees_differ(look: Look, rule: Rule) -> Iterator[Sighting]:
@@ -440,7 +453,7 @@ def _fees_differ(look: Look, rule: Rule) -> Iterator[Sighting]:
         body = event.body
         if isinstance(body, FeeDemanded):
             demanded[body.fee] = body.amount
-            if body.fee in standard and body.amount != standard[body.fee]:
+            if body.amount != standard.get(body.fee, body.amount) and event.seq > look.bound_since:
                 yield _once(event, "not_standard")
         elif isinstance(body, FeeSettled) and body.how == "paid" and body.amount != demanded.get(body.fee, body.amount):
             yield _once(event, "not_demanded")
@@ -648,14 +661,17 @@ _TABLE: Final = (
     _metric("acts_reverted", _TIMES, "撤回行为", "Acts struck out", _acts_reverted),
     _metric("data_corrected", _TIMES, "更正数据", "Data corrected", _data_corrected, "data"),
     _metric(
-        "left_when_held", Unit.WORKING_DAYS, "停表时剩余期限", "Left when the clock was held", _left_when_held, "acts", "clocks"
+        "left_when_held", Unit.WORKING_DAYS, "停表时剩余期限", "Left when the clock was held", _left_when_held,
+        "acts", "clocks",
     ),
     _metric(
         "left_when_ended", Unit.WORKING_DAYS, "由机关终结时剩余期限", "Left when the office ended it", _left_when_ended,
         "acts", "outcomes",
     ),
     _metric("times_held", _TIMES, "停表次数", "Times the clock was held", _times_held, "acts", "clocks"),
-    _metric("held_within_a_day", _TIMES, "当日停启", "Held and resumed on one day", _held_within_a_day, "acts", "clocks"),
+    _metric(
+        "held_within_a_day", _TIMES, "当日停启", "Held and resumed on one day", _held_within_a_day, "acts", "clocks"
+    ),
     _metric("extended_late", _TIMES, "逾期后延期", "Extended after expiry", _extended_late, "clocks"),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Stalls (停滞): a case lies with the office, and for days nobody does anything. There is no limit to look at, so what is
+"""Stalls (停滞): a case lies with the office, and for days nobody does anything. There is no limit to look at: what is
 looked at is the stretch between one entry of the office and the next.
 
 A party's own acts that move nothing (urging, paying, a paper more) do not begin it anew; waiting for a party, or for a

@@ -4,7 +4,7 @@ Pure: the same rules, law, history, calendar and instant give the same findings.
 instants of `find_wake_at`: what goes on is measured when it was first seen and whenever its rule says it again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -12,16 +12,27 @@ from typing import Final
 
 from zhengtong.kernel.binding import Bound
 from zhengtong.kernel.calendars import Calendar
-from zhengtong.kernel.clocks import DAYS, HOURS, SHARE, Alarm, Alarms, find_lapses, find_moment, find_repeat
+from zhengtong.kernel.clocks import (
+    DAYS,
+    HOURS,
+    SHARE,
+    Alarm,
+    Alarms,
+    find_lapses,
+    find_moment,
+    find_next_repeat,
+    find_repeat,
+)
 from zhengtong.kernel.events import ClockExtended, ClockStopped
 from zhengtong.kernel.reckoning import find_steps
 from zhengtong.kernel.states import ClockRun, RunStatus, State
 from zhengtong.kernel.supervision.arithmetic import find_sum
-from zhengtong.kernel.supervision.clock_metrics import AFTER, OF_PROMISE, SHARES
+from zhengtong.kernel.supervision.clock_metrics import AFTER, OF_PROMISE, SHARES, STALLED
 from zhengtong.kernel.supervision.conduct_metrics import MEASURES, NEEDS, Look, Sighting
 from zhengtong.kernel.supervision.findings import Evidence, Finding, Step, Subject
 from zhengtong.kernel.supervision.rules import Clears, Family, Operator, Quantity, Rule, Unit, compare
 from zhengtong.kernel.supervision.scoping import clock_names, is_duty_of_applicant, names, speaks_of
+from zhengtong.kernel.supervision.stalls import Stretch, count_days, find_stall, find_stretches
 
 _AT_ONCE: Final = 4
 _IN_HOURS: Final = frozenset({Unit.HOURS, Unit.WORKING_HOURS})
@@ -37,6 +48,8 @@ def find_findings(
     """
     watch = _watch_of(rules).on(bound)
     found = list(_find_broken(watch, bound, state, calendar, at))
+    if watch.stall_rules:
+        found.extend(_find_stalled(watch, _Case(bound, state, calendar, at)))
     if watch.conduct:
         look = Look(bound, state, calendar)
         for rule in watch.conduct:
@@ -71,7 +84,10 @@ class _OnItem:
         mine = [rule for rule in rules if speaks_of(rule.scope, bound)]
         self.bound = bound
         self.conduct = tuple(rule for rule in mine if rule.family is Family.CONDUCT)
-        self.clock_rules = tuple(_ClockRule(rule, _alarm_of(rule)) for rule in mine if rule.family is Family.CLOCK)
+        self.stall_rules = tuple(rule for rule in mine if rule.metric == STALLED)
+        self.clock_rules = tuple(
+            _ClockRule(rule, _alarm_of(rule)) for rule in mine if rule.family is Family.CLOCK and rule.metric != STALLED
+        )
         self.watches_steps = any(
             names(each.rule.scope.clocks, f"step:{code}") for each in self.clock_rules for code in bound.states
         )
@@ -115,6 +131,16 @@ class _Watch:
 
     def of(self, bound: Bound, state: State, clock: str) -> Sequence[Alarm]:
         return self.on(bound).alarms_of(clock, _group_of(state, clock))
+
+    def beside(self, bound: Bound, state: State, calendar: Calendar, at: datetime) -> Iterable[datetime]:
+        rules = self.on(bound).stall_rules
+        lasting = [each for each in find_stretches(bound, state) if each.ended_at is None] if rules else []
+        for stretch in lasting:
+            for rule in rules:
+                moment = find_stall(rule, stretch, calendar)
+                yield moment
+                if rule.repeat is not None and moment <= at:
+                    yield find_next_repeat(moment, rule.repeat, calendar, at)
 
 
 _ready: list[_Watch] = []
@@ -272,6 +298,40 @@ def _stopping(run: ClockRun, state: State) -> int | None:
         if is_own and event.at == run.stopped_at and event.seq not in state.struck:
             return event.seq
     return None
+
+
+# ---- stalls -----------------------------------------------------------------------------------------------------
+
+
+def _find_stalled(watch: _OnItem, case: _Case) -> Iterator[Finding]:
+    for stretch in find_stretches(case.bound, case.state):
+        for rule in watch.stall_rules:
+            since = find_stall(rule, stretch, case.calendar)
+            if since <= case.at and (stretch.ended_at is None or since < stretch.ended_at):
+                yield _say_of_stall(rule, stretch, case, since)
+
+
+def _say_of_stall(rule: Rule, stretch: Stretch, case: _Case, since: datetime) -> Finding:
+    cleared = stretch.ended_at if stretch.ended_at is not None and stretch.ended_at <= case.at else None
+    said = since if rule.repeat is None else find_repeat(since, rule.repeat, case.calendar, case.at)
+    measured = Quantity(value=count_days(stretch, case.calendar, cleared or said), unit=Unit.WORKING_DAYS)
+    ended = ((stretch.ended_by, "stirred"),) if cleared is not None and stretch.ended_by is not None else ()
+    return Finding(
+        rule=rule.code,
+        version=rule.version,
+        metric=rule.metric,
+        level=rule.level,
+        subject=Subject(kind=rule.whose, ref=case.state.number),
+        occasion=f"stall:{stretch.seq}",
+        since=since,
+        cleared_at=cleared,
+        measured=measured,
+        threshold=rule.threshold,
+        evidence=tuple(
+            Evidence(case=case.state.number, seq=seq, why=why) for seq, why in ((stretch.seq, "last_entry"), *ended)
+        ),
+        arithmetic=(Step(sign="=", amount=measured, what=rule.metric, seq=stretch.seq),),
+    )
 
 
 # ---- conduct ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from zhengtong.ledger.models.cases import Case
 from zhengtong.ledger.sweeping import sweep
 from zhengtong.site.demo import city
 from zhengtong.site.demo.history import Weeks
+from zhengtong.site.demo.inspecting import Inspecting
 from zhengtong.site.demo.staffing import Staffing
 from zhengtong.site.demo.stories import ACCEPTED, ARRIVED, GRANTED, OPEN, PASSED, RECEIVED, REVIEWED, Story
 from zhengtong.site.demo.supervising import Supervising
@@ -50,6 +51,16 @@ class Unwatched(Supervising):
         """No card is looked at."""
 
 
+class Unseen(Inspecting):
+    """Nobody goes and sees, and no rule is drafted."""
+
+    def draft_a_rule(self, now: datetime) -> None:
+        """Nothing is drafted."""
+
+    def live(self, day: date, now: datetime) -> None:
+        """No round is made."""
+
+
 def lay_city(now: datetime, *, histories: int) -> city.City:
     """Organs, people, accounts, items, and so many real cases of the organ, left at all stages."""
     ground = city.lay_ground(now=now)
@@ -59,8 +70,10 @@ def lay_city(now: datetime, *, histories: int) -> city.City:
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=ground.public, cases=[], files_since=now)
     nobody = Unwatched(staffing=scene.staffing, calendar=scene.calendar)
+    unseen = Unseen(staffing=scene.staffing, calendar=scene.calendar)
     with without_waiting_for_the_disk():
-        lived = _Days(now=now, scene=scene, seed=1, handlers={}, supervising=nobody).live(stories)
+        days = _Days(now=now, scene=scene, seed=1, handlers={}, supervising=nobody, inspecting=unseen)
+        lived = days.live(stories)
         assert not lived.astray, lived.astray
         assert not sweep(now).failed  # what silence has done by now is written, as it is every night
     return ground

@@ -19,6 +19,7 @@ from zhengtong.site.demo import accounts
 from zhengtong.site.demo.accounts import DemoAccount
 from zhengtong.site.demo.halls import build_halls
 from zhengtong.site.demo.history import Lived, Weeks, known_handlers
+from zhengtong.site.demo.inspecting import Inspecting
 from zhengtong.site.demo.items import change_items, load_items
 from zhengtong.site.demo.names import Namer
 from zhengtong.site.demo.organisation import Organs, build_organs, send_people_away, write_letters
@@ -69,7 +70,10 @@ def build(
             files_since=now - KEPT_FOR,
         )
         watch = Supervising(staffing=scene.staffing, calendar=scene.calendar)
-        weeks = Weeks(now=now, scene=scene, seed=seed, handlers=_handlers(), supervising=watch)
+        seeing = Inspecting(staffing=scene.staffing, calendar=scene.calendar)
+        weeks = Weeks(
+            now=now, scene=scene, seed=seed, handlers=_handlers(), supervising=watch, inspecting=seeing
+        )  # fmt: skip
         lived = weeks.live(choose(cases), progress)
         change_items(ground.organs, now)
         begin_drafts(ground.public, now)

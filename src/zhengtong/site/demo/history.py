@@ -27,6 +27,7 @@ from zhengtong.ledger.outbox import drain
 from zhengtong.ledger.record import new_key
 from zhengtong.ledger.roots import run_root_of_day
 from zhengtong.ledger.sweeping import sweep
+from zhengtong.site.demo.inspecting import Inspecting
 from zhengtong.site.demo.stories import Step, Story
 from zhengtong.site.demo.supervising import Supervising
 from zhengtong.site.demo.telling import Life, Scene, StoryWentAstray, Telling
@@ -59,6 +60,7 @@ class Weeks:
     seed: int
     handlers: Mapping[str, Handler]
     supervising: Supervising
+    inspecting: Inspecting
     lived: Lived = field(default_factory=Lived)
 
     # ---- the loop -------------------------------------------------------------------------------
@@ -84,12 +86,15 @@ class Weeks:
             self._end_of_day(night)
             night += timedelta(days=1)
         self.supervising.survey(self.now)
+        self.inspecting.draft_a_rule(self.now)
         self._work_at_night(self.now)
         return self.lived
 
     def _end_of_day(self, night: datetime) -> None:
         """The afternoon of the day that is over, then the night."""
-        self.supervising.live(night.date() - timedelta(days=1), self.now)
+        day = night.date() - timedelta(days=1)
+        self.inspecting.live(day, self.now)
+        self.supervising.live(day, self.now)
         self._work_at_night(night)
 
     def _work_at_night(self, at: datetime) -> None:

@@ -118,6 +118,9 @@ BEGIN_SPECIAL: Final = (
         say_reason="依照法定条件需要专家评审，所需时间不计入办理期限，已书面告知。",
     ),
 )  # fmt: skip
+TOLD_OF_SPECIAL: Final = act(
+    "serve", "issuer", "2-5h", number="@paper:special_notice", manner="direct", relation="self"
+)
 END_SPECIAL: Final = act(
     "end_special", "undertaker", "4-7d", verdict="passed", say_finding="评审通过，有整改建议三条，已整改。"
 )
@@ -169,12 +172,15 @@ LICENCE_STORIES: Final = (
     ), ago=(10, 24), count=4),
     Story(name="granted, waits to be made", items=LICENCES, steps=(*REVIEWED, GRANT[0]), ago=(4, 7), count=5),
     Story(name="licence made, waits to be collected", items=LICENCES, steps=GRANTED, ago=(5, 14), count=9),
-    Story(name="fee due, not paid yet", items=FEED, steps=(*REVIEWED, GRANT[0]), ago=(5, 10), count=4),
-    Story(name="special procedure is running", items=SPECIAL, steps=(*ACCEPTED, *BEGIN_SPECIAL), ago=(3, 12),
-        count=5),
+    Story(name="fee due, not paid yet", items=FEED, steps=(*REVIEWED, GRANT[0]), ago=(5, 8), count=3),
+    Story(name="special procedure is running", items=SPECIAL, steps=(*ACCEPTED, *BEGIN_SPECIAL, TOLD_OF_SPECIAL),
+        ago=(3, 12), count=5),
     Story(name="special procedure over, granted", items=SPECIAL, steps=(
+        *ACCEPTED, *BEGIN_SPECIAL, TOLD_OF_SPECIAL, END_SPECIAL, *DECIDE, *HANDED,
+    ), ago=(18, 29), count=3),
+    Story(name="special procedure over, notice never delivered", items=SPECIAL, steps=(
         *ACCEPTED, *BEGIN_SPECIAL, END_SPECIAL, *DECIDE, *HANDED,
-    ), ago=(18, 29), count=4),
+    ), ago=(18, 29), count=1),
     Story(name="extension granted", items=LICENCES, steps=(*ACCEPTED, *EXTEND), ago=(1, 2), count=4),
     Story(name="extension asked, head has not answered", items=LICENCES, steps=(*ACCEPTED, EXTEND[0]), ago=(1, 2),
         count=3),
@@ -252,12 +258,12 @@ LICENCE_STORIES: Final = (
         *ACCEPTED, *consent("revert", "window", "head", draft="误点受理，拟撤回。"),
         act("revert", "window", "20m", target="@seq:accept", say_reason="误操作：材料尚在核对。"),
         act("accept", "window", "2h"), *DECIDE[:2],
-    ), ago=(2, 3), count=2),
+    ), ago=(2, 3), count=1),
     Story(name="receipt day corrected by the postmark", items=LICENCES, steps=(
         *ACCEPTED, *consent("correct", "undertaker", "head", draft="信函实际早一日寄达，拟更正收件时间。"),
         act("correct", "undertaker", "20m", target="@seq:submit", path="mark:received", value="@earlier:received",
             say_reason="以邮戳为准。"),
-    ), ago=(3, 7), count=2, online=False),
+    ), ago=(1, 2), count=1, online=False),
     Story(name="renewal granted", items=RENEWAL, steps=(
         act("submit_renewal", "party", "0m", expires_on="@in_40wd"), act("pass_precheck", "window", "40m"), CHECK,
         act("grant_on_spot", "approver", "30m"), act("make", "issuer", "1h"), *PUBLISHED, *HANDED,
@@ -400,7 +406,7 @@ INTERNAL_STORIES: Final = (
         act("reply", "unit", "2d", contacted=True, say_reply="更换了电缆，已连续观察两晚。"), *CALLED_BACK,
     ), ago=(10, 26), count=2),
     Story(name="order just registered", items=ORDER, steps=(CALL,), ago=(0, 0), count=2),
-    Story(name="order dispatched, not signed for", items=ORDER, steps=DISPATCHED, ago=(0, 1), count=3),
+    Story(name="order dispatched, not signed for", items=ORDER, steps=DISPATCHED, ago=(0, 0), count=3),
     Story(name="order in hand", items=ORDER, steps=HANDLED, ago=(1, 3), count=4),
     Story(name="order in hand, late", items=ORDER, steps=HANDLED, ago=(7, 9), count=1),
     Story(name="order returned, to be ruled on", items=ORDER, steps=(

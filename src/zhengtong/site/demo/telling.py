@@ -201,7 +201,7 @@ FINDERS: Final[Mapping[str, Callable[[Telling, str], Json]]] = {
     "wanted": lambda told, _: told.life.rng.choice(filling.WANTED),
     "task": lambda told, _: told.life.rng.choice(filling.TASKS),
     "unit": lambda told, _: told.life.rng.choice(filling.ASKED_UNITS),
-    "level": lambda told, _: told.life.rng.choice(("prompt", "yellow")),
+    "level": lambda _told, _: "yellow",
     "late_case": lambda told, _: told.late_case().number,
     "late_unit": lambda told, _: "wj",
 }

@@ -1,5 +1,6 @@
 """催办与督办, 异议待复核: orders with the late ones first, appeals that wait for a reviewer."""
 
+from dataclasses import replace
 from typing import Final
 
 from django.core.paginator import Paginator
@@ -14,6 +15,7 @@ from zhengtong.cases.queries import WorkLine, lines_for
 from zhengtong.supervision.figures import Eye, card_lines
 from zhengtong.supervision.frame import context, supervisor_required, watcher_of
 from zhengtong.supervision.narrowing import CardFilters, cards, orders
+from zhengtong.supervision.ordering import about_words
 
 PAGE: Final = 50
 URGENT: Final = ("red", "yellow", "prompt")
@@ -34,7 +36,10 @@ def order_list(request: HttpRequest) -> HttpResponse:
     found = orders(watcher.regions)
     found = found.order_by("-id") if is_all else found.open().order_by(F("due_at").asc(nulls_last=True), "id")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    lines = sorted(lines_for(list(page.object_list), at), key=_urgency)  # a step may be late before the whole is
+    rows = list(page.object_list)
+    about = about_words(rows)
+    told = (replace(line, who=about.get(line.id, line.who)) for line in lines_for(rows, at))
+    lines = sorted(told, key=_urgency)  # a step may be late before the whole is
     late = sum(_urgency(line) == 0 for line in lines)
     shown = context(
         request, at, page=page, lines=lines, is_all=is_all, late=late,

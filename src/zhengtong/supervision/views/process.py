@@ -21,7 +21,19 @@ from zhengtong.accounts import clock
 from zhengtong.accounts import queries as people
 from zhengtong.accounts.requests import required_actor, staff_required
 from zhengtong.analysis import queries
-from zhengtong.analysis.what_if import REPLICATIONS, Answer, Change, Forecast, TooLittle, ask, prepare
+from zhengtong.analysis.what_if import (
+    NEAR_DAYS,
+    NEAR_RATIO,
+    NEAR_SHARE,
+    VOLUME,
+    Answer,
+    Change,
+    Check,
+    Forecast,
+    TooLittle,
+    ask,
+    prepare,
+)
 from zhengtong.kernel.authority import Actor
 from zhengtong.ledger.queries import Case
 from zhengtong.supervision import process_figures as figures
@@ -40,6 +52,8 @@ from zhengtong.ui.values import ChartRow, ChartView, SeriesView
 
 PAGE: Final = 50
 LEADER_SHOWN: Final = 5
+OVERVIEW: Final = 0.05
+"""On the leader's page an arrow of all items together is drawn when so many of the cases took it."""
 
 
 def tabs() -> tuple[tuple[str, str], ...]:
@@ -57,7 +71,6 @@ def _regions(request: HttpRequest, at: datetime) -> tuple[str, ...]:
 def _shown(request: HttpRequest, at: datetime, filters: ProcessFilters, **more: object) -> dict[str, object]:
     """Context of a process page: its tabs, its filters with their choices, and as of when it speaks."""
     regions = _regions(request, at)
-    whole = history_of(replace(filters, dept="", item="", first="", last="", around="").selection(regions))
     name = getattr(request.resolver_match, "url_name", "")
     query = filters.query
     links = [
@@ -65,16 +78,21 @@ def _shown(request: HttpRequest, at: datetime, filters: ProcessFilters, **more: 
         for code, label in tabs()
     ]
     return context(
-        request, at, tabs=links, filters=filters, shares=LEAST, copied_at=queries.copied_at(), **_choices(whole),
-        **more,
+        request, at, tabs=links, filters=filters, shares=LEAST, **_copy_stands(), **_choices(regions), **more,
     )  # fmt: skip
 
 
-def _choices(whole: History | None) -> dict[str, object]:
-    if whole is None:
+def _copy_stands() -> dict[str, object]:
+    return {"copied_at": queries.copied_at(), "is_being_rebuilt": queries.is_being_rebuilt()}
+
+
+def _choices(regions: tuple[str, ...]) -> dict[str, object]:
+    """The departments and items that have cases."""
+    try:
+        found = queries.volumes(ProcessFilters().selection(regions), ("dept", "item"))
+    except queries.NotCopied:
         return {"depts": (), "items": ()}
-    columns = whole.log.case_columns
-    depts, items = sorted(set(columns["dept"].tolist())), sorted(set(columns["item"].tolist()))
+    depts, items = sorted({one.group[0] for one in found}), sorted({one.group[1] for one in found})
     names = names_of(units=depts, items=items)
     return {
         "depts": [(code, names.unit(code)) for code in depts],
@@ -92,9 +110,15 @@ def _to(filters: ProcessFilters) -> figures.To:
     return to
 
 
+def _nowhere(_about: str) -> str:
+    """No address: the figure is shown to somebody who may not see the cases behind it."""
+    return ""
+
+
 def _period(history: History) -> dict[str, object]:
     return {
         "cases": len(history.log.cases),
+        "whole": history.whole,
         "since": instant_of(history.first_at),
         "until": instant_of(history.last_at),
     }
@@ -221,16 +245,16 @@ def savings(request: HttpRequest) -> HttpResponse:
     if history is None:
         return _page(request, "savings", filters, at, {})
     q = 0.5 if request.GET.get("by") == "median" else 0.9
-    lines = _saving_lines(history, filters, q)
+    lines = _saving_lines(history, _to(filters), q)
     return _page(request, "savings", filters, at, {"lines": lines, "by_median": q == 0.5, **_period(history)})
 
 
-def _saving_lines(history: History, filters: ProcessFilters, q: float) -> tuple[figures.SavingLine, ...]:
+def _saving_lines(history: History, to: figures.To, q: float) -> tuple[figures.SavingLine, ...]:
     found = figures.savings_of(history, q)
     units = people.unit_names({one.unit for one in found})
-    to = _to(filters)
+    by = "&by=median" if q == 0.5 else ""
     return figures.saving_lines(
-        found, names_in(history), units, lambda about: f"{to(about)}{'&by=median' if q == 0.5 else ''}"
+        found, names_in(history), units, lambda about: f"{url}{by}" if (url := to(about)) else ""
     )
 
 
@@ -247,23 +271,25 @@ def cases(request: HttpRequest) -> HttpResponse:
     if found is None:
         raise Http404
     page: Any = Paginator(found.tolist(), PAGE).get_page(request.GET.get("page"))
-    page.object_list = _case_rows(history, list(page.object_list))
+    page.object_list = _case_rows(history, list(page.object_list), required_actor(request, at))
     query = request.GET.copy()
     query.pop("page", None)
     more = {"page": page, "query": query.urlencode(), "number": len(found), "about": _about(history, about)}
     return _page(request, "cases", filters, at, more)
 
 
-def _case_rows(history: History, places: list[int]) -> list[dict[str, object]]:
+def _case_rows(history: History, places: list[int], actor: Actor) -> list[dict[str, object]]:
+    """The cases in this order; with an address where the asker may open them."""
     numbers = [history.log.cases[place] for place in places]
     rows = {row.number: row for row in Case.objects.filter(number__in=numbers)}
+    seen = set(Case.objects.visible_to(actor).filter(number__in=numbers).values_list("number", flat=True))
     names = names_of(units=[row.dept for row in rows.values()], items=[row.item for row in rows.values()])
     states = names_in(history).states
     return [
         {
-            "number": row.number, "url": reverse("cases:case", args=[row.number]), "item": names.item(row.item),
+            "number": row.number, "item": names.item(row.item),
             "dept": names.unit(row.dept), "opened_at": row.opened_at, "state": states.get(row.state, row.state),
-            "closed_at": row.closed_at,
+            "closed_at": row.closed_at, "url": reverse("cases:case", args=[row.number]) if row.number in seen else "",
         }
         for number in numbers
         if (row := rows.get(number)) is not None
@@ -318,11 +344,11 @@ def what_if(request: HttpRequest) -> HttpResponse:
     whole = history_of(replace(filters, item="").selection(_regions(request, at))) or history
     more: dict[str, object] = {
         "words": words,
-        "replications": REPLICATIONS,
+        "kept": [(name, value) for name in ("dept", "item", "first", "last") if (value := getattr(filters, name))],
         **_period(history),
         **_form(history, whole),
     }
-    if words.is_asked and not words.wrong and filters.item:
+    if words.is_asked and not words.wrong and filters.item and more["limit_now"] is not None:
         more |= _answered(whole, filters, words)
     return _page(request, "what_if", filters, at, more)
 
@@ -360,8 +386,34 @@ def _answered(whole: History, filters: ProcessFilters, words: WhatIfWords) -> di
         raise Http404 from None
     names = people.post_places([part for load in answer.then.pools + answer.now.pools for part in load.pool.split("+")])
     return {
-        "answer": answer, "rows": _rows(answer), "loads": _loads(answer, names), "chart": _chart(answer),
-        "stretched": f"{answer.check.stretched:.2f}",
+        "answer": answer, "rows": _rows(answer), "loads": _loads(answer, names), "check": _checked(answer.check),
+        "chart": _chart(answer) if answer.check.holds and answer.now.late.high + answer.then.late.high > 0 else None,
+    }  # fmt: skip
+
+
+def _checked(check: Check) -> dict[str, object]:
+    """The replay of what is beside what was, line by line, with how far apart they may lie."""
+    late = check.replayed
+    lines = [
+        {
+            "what": _("超期率"), "observed": f"{100 * check.observed / check.judged:.1f}%",
+            "replayed": f"{100 * late.mid / check.judged:.1f}%",
+            "between": f"{100 * late.low / check.judged:.1f}–{100 * late.high / check.judged:.1f}",
+            "allowed": _("%(n)s 个百分点") % {"n": f"{100 * NEAR_SHARE:.0f}"}, "is_near": check.share_is_near,
+        }
+    ]  # fmt: skip
+    lines += [
+        {
+            "what": _("%(n)s%% 的办件在几天内") % {"n": one.percent}, "observed": f"{one.observed:.1f}",
+            "replayed": f"{one.replayed.mid:.1f}", "between": f"{one.replayed.low:.1f}–{one.replayed.high:.1f}",
+            "allowed": _("%(n)s 天") % {"n": f"{one.allowed:.1f}"}, "is_near": one.is_near,
+        }
+        for one in check.deciles
+    ]  # fmt: skip
+    return {
+        "lines": lines, "least": VOLUME, "days": f"{NEAR_DAYS:.0f}", "ratio": f"{100 * NEAR_RATIO:.0f}",
+        "points": f"{100 * NEAR_SHARE:.0f}", "worked": f"{100 * check.worked:.0f}",
+        "stretched": f"{check.stretched:.2f}", "apart": sum(not line["is_near"] for line in lines),
     }  # fmt: skip
 
 
@@ -436,27 +488,27 @@ def _leads(actor: Actor) -> tuple[str, ...]:
 def leader(request: HttpRequest) -> HttpResponse:
     """慢在哪里: the way cases went, where the next day saved would come from, and what lies in the slowest step now."""
     at = clock.now()
-    regions = _leads(required_actor(request, at))
+    actor = required_actor(request, at)
+    regions = _leads(actor)
     if not regions:
         raise PermissionDenied
     filters = filters_of(request.GET)
     history = history_of(filters.selection(regions))
-    whole = history_of(ProcessFilters().selection(regions))
-    shown = context(
-        request, at, filters=filters, copied_at=queries.copied_at(), desk_name=_("领导屏"), **_choices(whole)
-    )
+    shown = context(request, at, filters=filters, desk_name=_("领导屏"), **_copy_stands(), **_choices(regions))
     if history is None:
         return render(request, "supervision/process/leader.html", shown)
-    names, to = names_in(history), _to(filters)
+    may_drill = bool(watcher_of(request, at).regions)
+    names, to = names_in(history), _to(filters) if may_drill else _nowhere
     found = figures.find_times(history, names, to)
     slowest = next((line for line in found.steps if not line.is_few), None)
-    drawn = figures.find_map(history, names, to, least=filters.share, hot=slowest.code if slowest else "")
+    least = filters.share if filters.item else max(filters.share, OVERVIEW)
+    drawn = figures.find_map(history, names, to, least=least, hot=slowest.code if slowest else "")
     waiting = figures.cases_behind(history, f"open:{slowest.code}") if slowest else None
-    stuck = [] if waiting is None else _case_rows(history, waiting.tolist()[:LEADER_SHOWN])
+    stuck = [] if waiting is None else _case_rows(history, waiting.tolist()[:LEADER_SHOWN], actor)
     shown |= {
         "map": drawn, "times": found, "slowest": slowest, "stuck": stuck,
         "stuck_number": 0 if waiting is None else len(waiting),
-        "may_drill": bool(watcher_of(request, at).regions), "stuck_url": to(f"open:{slowest.code}") if slowest else "",
-        "savings": _saving_lines(history, filters, 0.9)[:LEADER_SHOWN], **_period(history),
+        "may_drill": may_drill, "stuck_url": to(f"open:{slowest.code}") if slowest else "",
+        "savings": _saving_lines(history, to, 0.9)[:LEADER_SHOWN], **_period(history),
     }  # fmt: skip
     return render(request, "supervision/process/leader.html", shown)

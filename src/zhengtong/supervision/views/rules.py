@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django import forms
@@ -67,6 +67,7 @@ from zhengtong.ui.forms import FieldSpec, TypedForm, build_form
 SAMPLES: Final = (300, 2_000, 0)
 ALL: Final = "*"
 MOST_SHOWN: Final = 20
+FURTHEST: Final = 1_096  # days; beyond them nothing is tried
 
 
 # ---- the edition in force -------------------------------------------------------------------------------
@@ -98,15 +99,16 @@ class Shelf:
     lines: tuple[RuleLine, ...]
 
 
-def _shelves(rules: tuple[Rule, ...], names: Mapping[str, str], titles: Mapping[str, str]) -> Iterator[Shelf]:
-    found = dict(
-        Signal.objects.open().filter(edition__isnull=False).values_list("rule").annotate(n=Count("key")).order_by()
-    )
+def _shelves(
+    rules: tuple[Rule, ...], names: Mapping[str, str], titles: Mapping[str, str], regions: tuple[str, ...]
+) -> Iterator[Shelf]:
+    mine = Signal.objects.open().filter(region__in=regions)
+    found = dict(mine.values_list("rule").annotate(n=Count("key")).order_by())
     for family in Family:
         for stream in Stream:
-            mine = [rule for rule in rules if rule.family is family and rule.stream is stream]
-            if mine:
-                lines = tuple(_rule_line(rule, names, titles, found.get(rule.code, 0)) for rule in mine)
+            these = [rule for rule in rules if rule.family is family and rule.stream is stream]
+            if these:
+                lines = tuple(_rule_line(rule, names, titles, found.get(rule.code, 0)) for rule in these)
                 yield Shelf(family=str(FAMILIES[family]), stream=str(STREAMS[stream]), lines=lines)
 
 
@@ -138,8 +140,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     in_force = drafting.edition_in_force(law_day(at))
     book, found = drafting.book_of(edition), read_rules(edition.path)
     names = words_of(edition, get_language() or "zh-hans")
-    shelves = tuple(_shelves(found, names, _titles(book)))
     watcher = watcher_of(request, at)
+    shelves = tuple(_shelves(found, names, _titles(book), watcher.regions))
     shown = context(
         request, at, edition=edition, is_in_force=in_force is not None and edition.version == in_force.version,
         is_changed=overlay.is_changed(edition.path), shelves=shelves, count=len(found),
@@ -315,13 +317,17 @@ def _draft_page(
     shown = context(
         request, at, draft=draft, author=people.person_names({draft.author}).get(draft.author, draft.author),
         is_own=is_own and is_open, is_open=is_open, complaints=complaints, changes=tuple(map(_change, changes)),
-        shelves=() if complaints else tuple(_shelves(drafting.rules_of(book), _english_or(book), _titles(book))),
+        shelves=() if complaints else _draft_shelves(book, watcher.regions),
         rules=tuple(book.rules.items()), try_form=try_form or _try_form(book, at)(),
-        put_form=put_form or _put_form()(initial={"on": law_day(at)}), tried=_tried_view(draft, book),
+        put_form=put_form or _put_form()(initial={"on": law_day(at)}), tried=_tried_view(draft, book, watcher.regions),
         may_put=is_open and not is_own and drafting.is_chief(watcher.actor, at) and not complaints,
     )  # fmt: skip
     bad = (try_form is not None and try_form.errors) or (put_form is not None and put_form.errors)
     return render(request, "supervision/rules/draft.html", shown, status=400 if bad else 200)
+
+
+def _draft_shelves(book: RuleBook, regions: tuple[str, ...]) -> tuple[Shelf, ...]:
+    return tuple(_shelves(drafting.rules_of(book), _english_or(book), _titles(book), regions))
 
 
 def _english_or(book: RuleBook) -> dict[str, str]:
@@ -564,6 +570,14 @@ def _try_form(book: RuleBook, at: datetime) -> type[TypedForm]:
     return form
 
 
+def _check_period(form: TypedForm, today: date) -> None:
+    since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+    if until < since:
+        form.add_error("until", _("期间的末日不能早于首日。"))
+    elif since < days_before(today, FURTHEST) or until > days_before(today, -FURTHEST):
+        form.add_error("since", _("期间要在今天前后三年以内。"))
+
+
 @require_POST
 @supervisor_required
 def try_draft(request: HttpRequest, row: int) -> HttpResponse:
@@ -571,8 +585,8 @@ def try_draft(request: HttpRequest, row: int) -> HttpResponse:
     draft, at = _draft(row), clock.now()
     watcher, book = watcher_of(request, at), read_book(draft.toml)
     form = _try_form(book, at)(request.POST)
-    if form.is_valid() and form.cleaned_data["until"] < form.cleaned_data["since"]:
-        form.add_error("until", _("期间的末日不能早于首日。"))
+    if form.is_valid():
+        _check_period(form, law_day(at))
     if form.errors:
         return _draft_page(request, draft, try_form=form)
     if draft.put_in_force_at is not None or drafting.faults_of(book):
@@ -595,13 +609,15 @@ def try_draft(request: HttpRequest, row: int) -> HttpResponse:
 def tried(request: HttpRequest, row: int) -> HttpResponse:
     """The result of a try as it stands: what the page asks for while the background process is at it."""
     draft = _draft(row)
-    shown = {"tried": _tried_view(draft, read_book(draft.toml)), "draft": draft}
+    regions = watcher_of(request, clock.now()).regions
+    shown = {"tried": _tried_view(draft, read_book(draft.toml), regions), "draft": draft}
     return render(request, "supervision/rules/_tried.html", shown)
 
 
-def _tried_view(draft: RuleDraft, book: RuleBook) -> dict[str, Any] | None:
+def _tried_view(draft: RuleDraft, book: RuleBook, regions: tuple[str, ...]) -> dict[str, Any] | None:
+    """What a try found, for whoever watches over every territory it was tried on."""
     tried = draft.tried
-    if not tried:
+    if not tried or not set(tried["regions"]) <= set(regions):
         return None
     names, in_words = _english_or(book), Wanted.of(tried)
     by_rule, by_dept = lines_by(tried, "rule"), lines_by(tried, "dept")

@@ -4,7 +4,8 @@ import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from threading import Timer
+from typing import Any, Final, Self
 
 import numpy as np
 from django.core.management import BaseCommand, CommandError
@@ -17,8 +18,9 @@ from zhengtong.analysis.reading.tables import Malformed, Table
 from zhengtong.analysis.report_page import write_report
 from zhengtong.kernel.calendars import Calendar, CalendarFault
 from zhengtong.law.calendar_files import load_calendar
-from zhengtong.ledger.progress import Progress
+from zhengtong.ledger.progress import Progress, Stream
 
+SILENT_SECONDS: Final = 1.0
 LANGUAGES: Final = {"zh": "zh-hans", "zh-hans": "zh-hans", "en": "en"}
 
 
@@ -28,7 +30,8 @@ class Command(BaseCommand):
         "Read an event log (XES, OCEL 2.0, CSV, XLSX; gzipped or not), say what its columns mean, and what is late, "
         "stalled, repeated or odd in it. Examples: zhengtong observe log.xes.gz --out report; "
         "zhengtong observe export.csv --save-map map.toml; "
-        "zhengtong observe export.csv --map map.toml --calendar CN --json"
+        "zhengtong observe export.csv --map map.toml --calendar CN --json. "
+        "Exit code 0 whatever is found, 2 where the file, the map or the calendar cannot be used."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -66,9 +69,14 @@ class Command(BaseCommand):
 
     def _read(self, path: Path, options: dict[str, Any]) -> tuple[Table, Meaning]:
         given = read_meaning(options["map"]) if options["map"] else Meaning()
-        with Progress(self.stderr, "bytes", path.stat().st_size) as progress:
+        with Progress(self.stderr, "bytes", path.stat().st_size) as progress, Patience(self.stderr) as patience:
+
+            def say(done: int) -> None:
+                patience.end()
+                progress.at(done)
+
             table = read_log(
-                path, progress.at, default_east=default_east(given), case_type=given.case_type, sheet=given.sheet,
+                path, say, default_east=default_east(given), case_type=given.case_type, sheet=given.sheet,
                 delimiter=given.delimiter,
             )  # fmt: skip
         return table, given
@@ -104,6 +112,30 @@ class Command(BaseCommand):
             write(f"  late: {late.case}, {late.by / 86_400_000_000:,.1f} days past its limit")
         for path in written:
             write(f"written: {path}")
+
+
+class Patience:
+    """Says on a terminal why nothing happens yet, where the first piece of a file takes longer than a second: the fast
+    reader is compiled the first time it runs on a machine."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._timer = Timer(SILENT_SECONDS, self._say)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _say(self) -> None:
+        if self._stream.isatty():
+            self._stream.write("preparing the reader (once on this machine, some seconds) …")
 
 
 def usual_east(seen: Observed) -> int:
