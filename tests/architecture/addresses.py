@@ -126,7 +126,7 @@ def set_scene() -> Scene:
         "kind": "cancel", **dict.fromkeys(OF_THE_APPLICANT, party.ref), "catalogue:version:number": "1",
         **dict.fromkeys(OF_A_DRAFT, str(version.version)),
         "cases:list:code": "mine", "site:procedure:code": "licence", "site:chart:code": "licence",
-        "portal:act:act": "withdraw", "row": "1", "book": "authority",
+        "portal:act:act": "withdraw", "row": "0", "book": "authority",
         "supervision:rule:edition": "2026-01-01", "supervision:rule:code": "SJ-01", "place": "1",
         "key": "no-finding", "dept": "wj", "month": "2026-11",
         **dict.fromkeys(OF_A_PERSON, cast.staff(cast.OFFICER).person),

@@ -4,6 +4,7 @@ differences are listed once, no act and no card is touched, and no pattern is fo
 import random
 import time
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -50,8 +51,8 @@ def test_killed_while_recomputing(city: str, monkeypatch: pytest.MonkeyPatch) ->
     dice, at_work, events, cards = random.Random(5), 0, ledger_events(), Card.objects.count()
     lasts = 0.0
     for n in range(KILLS + 1):
-        calendar = with_days_off(law_day(due - HOUR), *off[:n], date(2026, 3, 3 + n))
-        installed.install(calendar_for=lambda now=calendar: now)
+        days = (law_day(due - HOUR), *off[:n], date(2026, 3, 3 + n))
+        installed.install(calendar_for=partial(with_days_off, *days))
         at += HOUR
         if n == 0:
             began = time.monotonic()

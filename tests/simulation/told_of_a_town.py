@@ -32,8 +32,8 @@ def main() -> None:
         facts.append(find_facts(bound, state, calendar, until))
     last = until.date() - timedelta(days=1)
     found += find_patterns(rules, facts, read_ground(until), calendar, first, last, until)
-    lines = (json.dumps(finding_as_plain(each), ensure_ascii=False) for each in sorted(found, key=lambda each: each.key))
-    sys.stdout.write("\n".join(lines))
+    for each in sorted(found, key=lambda each: each.key):
+        sys.stdout.write(json.dumps(finding_as_plain(each), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from zhengtong.site.databases import sqlite_url
 from zhengtong.site.demo import accounts, stories
 from zhengtong.site.demo.names import credit_code
 from zhengtong.site.throwaway import default_database
-from zhengtong.supervision.models import Card, Signal
+from zhengtong.supervision.models import Card, RuleDraft, Signal
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +91,19 @@ class TestTheCity:
         assert ItemVersion.objects.filter(status="review", version=2).count() == 1
 
 
+class TestWhatSupervisorsSee:
+    def test_is_a_handful(self, city: Path) -> None:
+        hanging = Card.objects.issued().open()
+        assert 1 <= hanging.filter(level__in=("red", "yellow")).count() <= 30
+
+    def test_has_a_check_with_photographs_and_a_draft_that_was_tried(self, city: Path) -> None:
+        states = Case.objects.filter(procedure="spot_check").order_by("pk").values_list("state", flat=True)
+        assert list(states) == ["reported", "planned"]
+        draft = RuleDraft.objects.get()
+        assert draft.tried is not None
+        assert draft.tried["status"] == "done"
+
+
 class TestTheStories:
     def test_of_a_small_city_are_all_different(self, city: Path) -> None:
         assert told().count() == 40
@@ -111,10 +124,13 @@ class TestSupervision:
         assert Signal.objects.open().filter(level="prompt").exists()
 
 
+NOT_TOLD = ("supervision_order", "supervision_advice", "spot_check")
+
+
 def told() -> CaseQuerySet:
     """The cases of the stories: without what follows from watching them."""
     followed = Card.objects.filter(by_law=True).values("pk")
-    return Case.objects.exclude(pk__in=followed).exclude(item__in=("supervision_order", "supervision_advice"))
+    return Case.objects.exclude(pk__in=followed).exclude(item__in=NOT_TOLD)
 
 
 class TestAccounts:

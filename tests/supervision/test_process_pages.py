@@ -2,6 +2,7 @@
 figure and the cases behind it are as many, and what the what-if says."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from django.conf import settings
 from django.test import Client
 
 from tests.supervision.standing import sit_at
-from zhengtong.analysis.copying import refresh
+from zhengtong.analysis.copying import Copy, Manifest, NotCopied, refresh
+from zhengtong.analysis.queries import Selection, log_of
 from zhengtong.supervision.process_drawing import Arrow, Step, draw, shorten
 from zhengtong.supervision.process_forms import filters_of, what_if_words
 
@@ -183,3 +185,26 @@ class TestWords:
     def test_nothing_to_change_is_not_asked(self) -> None:
         assert not what_if_words({"post": "a"}).is_asked
         assert what_if_words({"limit": "0"}).is_asked
+
+
+class TestWhileTheCopyIsMadeAnew:
+    @pytest.mark.parametrize("path", ["process/", "process/what-if/", "leader/"])
+    def test_pages_say_so(self, copied: Client, path: str) -> None:
+        copy = Copy()
+        before = copy.manifest
+        copy.put(Manifest(next=before.next))
+        try:
+            assert "副本正在重建" in page_of(copied, path)
+        finally:
+            copy.put(before)
+
+    def test_files_that_went_away_are_no_copy(self, copied: Client) -> None:
+        copy = Copy()
+        before = copy.manifest
+        copy.put(replace(before, cases=("cases/gone.parquet",), copied_at="2026-11-01T00:00:00+00:00"))
+        try:
+            with pytest.raises(NotCopied):
+                log_of(Selection())
+            assert copied.get("/watch/process/times/").status_code == 200
+        finally:
+            copy.put(before)

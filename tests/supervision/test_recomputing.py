@@ -28,6 +28,7 @@ from zhengtong.ledger.models.cases import Case
 from zhengtong.supervision import due_days, editions, queries, recomputing, sweeping
 from zhengtong.supervision.models import Card, Failed, Run, Signal, Watched
 from zhengtong.supervision.recomputing import is_outdated, recompute, recompute_round
+from zhengtong.supervision.watching import watch_case
 
 LATE = MONDAY + timedelta(days=3)
 VERY_LATE = MONDAY + timedelta(days=7)
@@ -234,7 +235,7 @@ def poisoned(bad: int) -> Any:
     def watch(loaded: Any, *rest: Any) -> Any:
         if loaded.ref.id == bad:
             raise ArithmeticError("a case nobody can read")
-        return sweeping.watch_case(loaded, *rest)
+        return watch_case(loaded, *rest)
 
     return watch
 

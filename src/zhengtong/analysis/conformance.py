@@ -110,6 +110,8 @@ def allowed_by(bound: Bound) -> Allowed:
                 back.append((left, rule.code))
             else:
                 moves.add((left, rule.code, rule.to or left))
+                if rule.settles:  # one thing of several: it goes on once all are settled
+                    moves.add((left, rule.code, left))
     origins: dict[str, set[str]] = {}
     for left, _act, entered in moves:
         if left not in {START, entered}:

@@ -222,7 +222,8 @@ def volumes(chosen: Selection, by: Sequence[str] = ("month",)) -> tuple[Volume, 
     """Cases by columns of the docket: month (of opening), item, dept, unit, procedure, channel, window, outcome."""
     from zhengtong.analysis import questions as asked
 
-    found = asked.find_volumes(asked.cases_of(_source(chosen), _filters(chosen)), by)
+    with _files_stay():
+        found = asked.find_volumes(asked.cases_of(_source(chosen), _filters(chosen)), by)
     return tuple(Volume(group=one.group, opened=one.opened, closed=one.closed) for one in found)
 
 

@@ -72,6 +72,7 @@ def _forms() -> dict[str, str]:
             "03/04/2024 这样的日期分不出日和月，当作%(first)s在前"
         ),
         "{time} is the time of day of {day}: they are read as one": _("%(time)s 是 %(day)s 的钟点，合起来读"),
+        "{column}: {words} is taken as missing": _("%(column)s：%(words)s 当作没有"),
         "sheet {name}": _("工作表 %(name)s"),
         "other sheets: {names}": _("没有读的工作表：%(names)s"),
         "{n} merged ranges are filled downwards with their value": _("%(n)s 处合并单元格逐行填上了原值"),

@@ -156,6 +156,9 @@ def _sentence(reading: Reading) -> str:
     if clock.is_late and clock.due_on is not None:
         over = reading.calendar.count(clock.due_on, reading.today)
         late = amount_words(over, Unit.WD)
+        if not over:
+            said = {"name": reading.name, "day": short_day_words(clock.due_on)}
+            return _("%(name)s刚过法定时限（应在 %(day)s 前）") % said
         return _("%(name)s已超法定时限 %(late)s（应在 %(day)s 前）") % {
             "name": reading.name, "late": late, "day": short_day_words(clock.due_on),
         }  # fmt: skip

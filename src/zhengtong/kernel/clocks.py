@@ -379,6 +379,12 @@ def find_next_repeat(lapse: datetime, repeat: Term, calendar: Calendar, at: date
     """The first instant after now at which an alarm comes back; the alarm itself where it never does.
 
     Units: as for alarms.
+    Source: PROCEDURES 6
+
+    >>> from zhengtong.law.calendar_files import load_calendar
+    >>> tenth = lapse_at(date(2026, 3, 9))
+    >>> find_next_repeat(tenth, Term.parse("5 wd"), load_calendar(), tenth).isoformat()[:16]
+    '2026-03-16T00:00'
     """
     if repeat.n == 0:
         return lapse

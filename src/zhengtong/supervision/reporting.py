@@ -263,7 +263,7 @@ def _find_scores(wanted: Wanted, facts: Sequence[CaseFacts], issued: Sequence[Ca
 
 def _title(ground: Ground) -> str:
     wanted = ground.wanted
-    where = ground.unit(wanted.dept) if wanted.dept else people.territory_names()[0]
+    where = ground.unit(wanted.dept) if wanted.dept else _territory()
     when = day_words(wanted.since) if wanted.kind == DAY else _month_words(wanted.since)
     said = {"where": where, "when": when}
     return _("%(where)s监察日报，%(when)s") % said if wanted.kind == DAY else _("%(where)s监察月报，%(when)s") % said
@@ -494,6 +494,11 @@ def _late_orders(ground: Ground) -> Section:
 
 
 # ---- score ----------------------------------------------------------------------------------------------
+
+
+def _territory() -> str:
+    chinese, english = people.territory_names()
+    return english or chinese if (get_language() or "").startswith("en") else chinese
 
 
 def _scores(ground: Ground) -> Iterator[Section]:

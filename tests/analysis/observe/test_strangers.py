@@ -262,6 +262,21 @@ class TestOneRowPerCase:
         meaning, _, _ = seen(write(tmp_path, "a.csv", separated("row,incident id,type,begin time,end time", rows)))
         assert (meaning.case, meaning.wide, meaning.activity) == ("incident id", (), ("type",))
 
+    def test_words_in_place_of_a_date(self, tmp_path: Path) -> None:
+        rows = [(f"G{n}", after(n), after(n + 2) if n % 3 else "未办结") for n in range(30)]
+        path = write(tmp_path, "a.csv", separated("工单编号,受理时间,办结时间", rows))
+        meaning, found, _ = seen(path)
+        assert (meaning.ended, found.counts["ended"], found.counts["open"]) == ("办结时间", 20, 10)
+        assert "办结时间: 未办结 is taken as missing" in found.notes
+        with pytest.raises(Malformed, match="line 5: '办结时间' is no date"):
+            seen(
+                write(
+                    tmp_path,
+                    "b.csv",
+                    path.read_text(encoding="utf-8").replace("未办结", "某日").replace("某日", "-", 1),
+                )
+            )
+
 
 class TestTablesMadeByHand:
     def test_a_workbook_with_titles_and_totals(self, tmp_path: Path) -> None:
@@ -316,7 +331,7 @@ class TestInstants:
         "form",
         ["{0.year}/{0.month}/{0.day} {0.hour}:{0:%M}", "{0:%d.%m.%Y %H:%M}", "{0.month}/{0.day}/{0.year} {0:%I:%M %p}",
          "{0:%m/%d/%y %H:%M}", "{0:%d-%b-%Y %H:%M}", "{0:%B %d, %Y %I:%M %p}", "{0:%Y-%m-%d %H:%M:%S.000+00}",
-         "{0:%Y/%m/%d %H:%M:%S+00}", "{0:%Y年%m月%d日 %H:%M}", "{0:%Y%m%d%H%M%S}"],
+         "{0:%Y/%m/%d %H:%M:%S+00}", "{0:%d.%m.%y %H:%M}", "{0:%Y年%m月%d日 %H:%M}", "{0:%Y%m%d%H%M%S}"],
     )  # fmt: skip
     def test_as_exports_write_them(self, tmp_path: Path, form: str) -> None:
         rows = [
@@ -325,6 +340,15 @@ class TestInstants:
         _, found, _ = seen(write(tmp_path, "a.csv", separated("case_id,activity,timestamp,user", rows)))
         assert as_plain(found)["first_at"] == "2026-03-02T09:00:00Z"
         assert found.measured.durations.median == 3_600 * SECOND
+
+    def test_half_days_of_chinese_spreadsheets(self, tmp_path: Path) -> None:
+        rows = [
+            (f"c{n}", what, f"2026/3/2 {half} 9:0{n % 9}")
+            for n in range(9)
+            for what, half in (("a", "上午"), ("b", "下午"))
+        ]
+        _, found, _ = seen(write(tmp_path, "a.csv", separated("case_id,activity,timestamp", rows)))
+        assert found.measured.durations.least == found.measured.durations.most == 12 * 3_600 * SECOND
 
     @pytest.mark.parametrize("times", [1, 1_000])
     def test_since_1970(self, tmp_path: Path, times: int) -> None:

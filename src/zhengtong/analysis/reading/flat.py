@@ -14,9 +14,32 @@ from zhengtong.analysis.reading.tables import MOST_COLUMNS, Column, Faults, Kind
 from zhengtong.analysis.said import Said
 
 AT_ONCE: Final = 50_000
+SAMPLE: Final = 500
 MISSING: Final = frozenset(
     {"", "NULL", "null", "Null", "\\N", "NaN", "nan", "NaT", "N/A", "n/a", "#N/A", "None", "none"}
 )
+NO_INSTANTS: Final = frozenset(
+    {
+        "-",
+        "--",
+        "—",
+        "——",
+        "/",
+        "无",
+        "暂无",
+        "未办结",
+        "待定",
+        "未知",
+        "在办",
+        "tbd",
+        "TBD",
+        "pending",
+        "Pending",
+        "n.v.t.",
+        "open",
+    }
+)
+"""Words in place of an instant that is not there."""
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _TRUTHS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
@@ -54,29 +77,42 @@ class FlatRows:
     def columns(self, default_east: int) -> dict[str, Column]:
         self._settle_rest()
         coded = [self._coded(n) for n in range(len(self.names))]
-        month_first, is_sure = is_month_first([[w for w in words if w not in MISSING] for _codes, words in coded])
+        month_first, is_sure = is_month_first(_some(words) for _codes, words in coded)
         if not is_sure:
             first = "month" if month_first else "day"
             self.notes.append(Said("nothing tells day from month in 03/04/2024: read {first} first", first=first))
         made = {}
-        for name, (codes, words) in zip(self.names, coded, strict=True):
+        for n, name in enumerate(self.names):
+            codes, words = coded[n][0], coded[n][1].to_pylist()
+            coded[n] = (codes[:0], pa.array([], type=pa.string()))  # a column at a time
             column = typed(name, codes, words, default_east, is_month_first=month_first)
-            if column is not None:
-                made[name] = column
+            if column is None:
+                continue
+            made[name] = column
+            said = sorted({word.strip() for word in words} & NO_INSTANTS) if column.kind is Kind.INSTANT else []
+            if said:
+                self.notes.append(Said("{column}: {words} is taken as missing", column=name, words=", ".join(said)))
         made, notes = join_clocks(made)
         self.notes += notes
         return made
 
-    def _coded(self, n: int) -> tuple[Any, Sequence[str]]:
+    def _coded(self, n: int) -> tuple[Any, Any]:
+        """The codes of a column and its distinct words, as pyarrow keeps them."""
         whole = pa.chunked_array(self._pieces[n], type=pa.string()).dictionary_encode().combine_chunks()
         self._pieces[n] = []
         if isinstance(whole, pa.ChunkedArray):
             whole = whole.chunk(0)
-        return np.asarray(whole.indices.fill_null(-1), dtype=np.int32), whole.dictionary.to_pylist()
+        return np.asarray(whole.indices.fill_null(-1), dtype=np.int32), whole.dictionary
 
     def _settle_rest(self) -> None:
         if self._waiting:
             self._settle()
+
+
+def _some(words: Any) -> list[str]:
+    """A sample of distinct words that are there."""
+    step = max(1, len(words) // SAMPLE)
+    return [word for word in words[::step].to_pylist() if word not in MISSING and word not in NO_INSTANTS]
 
 
 def flat_table(source: str, rows: FlatRows, *, locate: Any, default_east: int, notes: Sequence[str] = ()) -> Table:
@@ -126,18 +162,22 @@ def _as_texts(name: str, words: Sequence[str], real: Sequence[bool], codes: Any)
 def _as_instants(
     name: str, texts: Sequence[str], places: Any, default_east: int, *, is_month_first: bool
 ) -> Column | None:
-    if texts[0].isdigit() and len(texts[0]) < 14:
+    told = [text for text in texts[:SAMPLE] if text not in NO_INSTANTS]
+    if not told or (told[0].isdigit() and len(told[0]) < 14):
         return None  # a day without separators is rather a number
-    form = find_reader(texts[:500], is_month_first=is_month_first)
+    form = find_reader(told, is_month_first=is_month_first)
     if form is None:
         return None
     reader = READERS[form]
     found = np.full(len(texts) + 1, NO_TIME, dtype=np.int64)
     zones = np.zeros(len(texts) + 1, dtype=np.int16)
     for n, text in enumerate(texts):
+        if text in NO_INSTANTS:
+            continue
         read = reader(text)
         if read is None:
-            form_of_all = find_reader(texts, is_month_first=is_month_first)
+            told = [text for text in texts if text not in NO_INSTANTS]
+            form_of_all = find_reader(told, is_month_first=is_month_first)
             return _as_instants_of(name, texts, places, default_east, form_of_all) if form_of_all else None
         found[n], zones[n] = instant(read, default_east)
     return Column(name=name, kind=Kind.INSTANT, values=found[places], zones=zones[places])
@@ -145,7 +185,7 @@ def _as_instants(
 
 def _as_instants_of(name: str, texts: Sequence[str], places: Any, default_east: int, form: str) -> Column:
     read = [READERS[form](text) for text in texts]
-    pairs = [instant(each, default_east) for each in read if each is not None]
+    pairs = [(NO_TIME, 0) if each is None else instant(each, default_east) for each in read]
     found = np.array([*(pair[0] for pair in pairs), NO_TIME], dtype=np.int64)
     zones = np.array([*(pair[1] for pair in pairs), 0], dtype=np.int16)
     return Column(name=name, kind=Kind.INSTANT, values=found[places], zones=zones[places])

@@ -35,6 +35,7 @@ _MONTHS: Final = (
     "december",
 )  # fmt: skip
 CLOCK: Final = re.compile(r"\s*(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?|(\d{3,4}))\s*([AaPp][Mm])?\s*")
+HALF_DAY: Final = re.compile(r"(.{8,11}?)\s*(上午|下午|凌晨|中午|晚上)\s*(\d{1,2})(:\d{1,2}(?::\d{1,2})?)\s*")
 _THIS_CENTURY: Final = 70
 """Years of two digits below it are of 2000 and after."""
 NO_ZONE: Final = -10_000
@@ -124,6 +125,17 @@ def _read_named(text: str) -> tuple[int, int] | None:
     return None if local is None else (local, NO_ZONE)
 
 
+def _read_half_day(text: str) -> tuple[int, int] | None:
+    """Chinese spreadsheets: 2024/1/8 下午 2:05."""
+    found = HALF_DAY.fullmatch(text)
+    if found is None:
+        return None
+    day, half, hour, rest = found.groups()
+    after_noon = half in {"下午", "晚上"} or (half == "中午" and int(hour) < 11)
+    plain = f"{day.strip()} {_hour(hour, 'pm' if after_noon else 'am')}{rest}"
+    return next((read for reader in (_slashed("ymd"), read_iso, _read_chinese) if (read := reader(plain))), None)
+
+
 def read_clock(text: str) -> int | None:
     """Microseconds into the day of a time alone.
 
@@ -150,6 +162,7 @@ READERS: Final[dict[str, Reader]] = {
     "month/day/year": _slashed("mdy"),
     "packed": _read_packed,
     "month by name": _read_named,
+    "half days": _read_half_day,
 }
 DAY_FIRST: Final = "day/month/year"
 MONTH_FIRST: Final = "month/day/year"

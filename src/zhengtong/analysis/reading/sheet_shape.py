@@ -18,7 +18,6 @@ LOOKED_AT: Final = 40
 """Rows among which the header is looked for."""
 WIDE_ENOUGH: Final = 0.6
 """A header has so many of the cells that the rows below it have."""
-SAMPLE: Final = 500
 MOST_TOTALS: Final = 5
 TOTALS: Final = re.compile(
     r"(?:合\s*计|总\s*计|小\s*计|共计|统计|grand total|sub ?total|totals?|totaal|summe|gesamt)[:：]?.*", re.I
@@ -83,7 +82,7 @@ def is_month_first(columns: Iterable[Sequence[str]]) -> tuple[bool, bool]:
     """Whether a file writes the month before the day, by all of its columns together; and whether it proves so."""
     day = month = both = american = False
     for words in columns:
-        some = [word for word in words[:: max(1, len(words) // SAMPLE)] if word]
+        some = list(words)
         if not some or not any(mark in some[0] for mark in "/-."):
             continue
         as_day = all(READERS[DAY_FIRST](word) for word in some)

@@ -7,7 +7,7 @@ department asked that has a limit of its own, is nobody's stall.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
@@ -21,7 +21,6 @@ from zhengtong.kernel.supervision.rules import Operator, Rule
 from zhengtong.kernel.terms import LAW_ZONE, lapse_at, law_day
 
 WORKED: Final = frozenset({Phase.SUBMITTED, Phase.RECEIVED, Phase.EXAMINING})
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,10 @@ def find_stall(rule: Rule, stretch: Stretch, calendar: Calendar) -> datetime:
 
 
 def count_days(stretch: Stretch, calendar: Calendar, at: datetime) -> Fraction:
-    """The working days that have gone whole since an entry."""
-    return Fraction(max(calendar.count(law_day(stretch.since), law_day(at) - _DAY), 0))
+    """The working days that have gone whole since an entry; a day under way is not one yet."""
+    today = law_day(at)
+    gone = calendar.count(law_day(stretch.since), today) - calendar.is_working(today)
+    return Fraction(max(gone, 0))
 
 
 def _is_touch(event: Event, state: State) -> bool:

@@ -181,7 +181,8 @@ LICENCE_STORIES: Final = (
     Story(name="special procedure over, notice never delivered", items=SPECIAL, steps=(
         *ACCEPTED, *BEGIN_SPECIAL, END_SPECIAL, *DECIDE, *HANDED,
     ), ago=(18, 29), count=1),
-    Story(name="extension granted", items=LICENCES, steps=(*ACCEPTED, *EXTEND), ago=(1, 2), count=4),
+    Story(name="extension granted", items=("qy-wj-0001",), steps=(*ACCEPTED, *EXTEND), ago=(1, 2), count=4,
+        online=True),
     Story(name="extension asked, head has not answered", items=LICENCES, steps=(*ACCEPTED, EXTEND[0]), ago=(1, 2),
         count=3),
     Story(name="extension not agreed to", items=LICENCES, steps=(
@@ -235,9 +236,9 @@ LICENCE_STORIES: Final = (
         steps=(
         *ACCEPTED, *LATE_PASS, *DECIDE[1:], *HANDED,
     ), ago=(18, 28), count=2),
-    Story(name="late against the promise, still open", items=("qy-sc-0001", "qy-rs-0001", "qy-cg-0002", "qy-ny-0001"),
-          steps=ACCEPTED, ago=(7, 14), count=3),
-    Story(name="late by law, still open", items=SHORT, steps=ACCEPTED, ago=(10, 14), count=2),
+    Story(name="late against the promise, still open", items=("qy-wj-0001",),
+          steps=ACCEPTED, ago=(7, 14), count=4),
+    Story(name="late by law, still open", items=SHORT, steps=ACCEPTED, ago=(8, 11), count=4),
     Story(name="other departments asked, one has answered", items=LICENCES, steps=(
         *ACCEPTED, act("ask_opinion", "undertaker", "1d", branches=[{"to": "hb"}, {"to": "zr"}],
             say_question="选址是否符合规划和环保要求？"),

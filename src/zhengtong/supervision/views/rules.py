@@ -552,7 +552,7 @@ def remove_rule(request: HttpRequest, row: int, code: str) -> HttpResponse:
 
 
 def _try_form(book: RuleBook, at: datetime) -> type[TypedForm]:
-    codes = [(ALL, _("全部规则")), *((code, f"{code} {table.get('name', '')}") for code, table in book.rules.items())]
+    codes = [(ALL, _("全部规则")), *((code, f"{code} {name}") for code, name in _english_or(book).items())]
     sizes = [(str(n), _("抽 %(n)s 件") % {"n": n} if n else _("全部办件，在后台算")) for n in SAMPLES]
     today = law_day(at)
     form = build_form(
