@@ -46,7 +46,7 @@ ENTRIES: Final = (
     Entry("law", "check, show or put into force the procedure files", "zhengtong law check"),
     Entry("catalogue", "import the items of a catalogue", "zhengtong catalogue import items.jsonl"),
     Entry("verify", "check the ledger off-line: hashes, order, roots, triggers", "zhengtong verify --json"),
-    Entry("observe", "supervise somebody else's system from its event log", "zhengtong observe log.xes.gz --out report"),
+    Entry("observe", "supervise another system from its event log", "zhengtong observe log.xes.gz --out report"),
     Entry("export", "the ledger as a bundle, or its history as XES or OCEL 2.0", "zhengtong export --xes city.xes.gz"),
     Entry("rebuild", "fold every case again and compare the docket", "zhengtong rebuild"),
     Entry("keys", "list, rotate and retire the keys", "zhengtong keys rotate"),

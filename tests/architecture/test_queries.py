@@ -21,7 +21,7 @@ from zhengtong.cases.queries import LISTS, forget
 from zhengtong.law.calendar_files import load_calendar
 from zhengtong.ledger.installed import installed, put_back
 from zhengtong.ledger.models.cases import Case
-from zhengtong.site.bench.filling import Unwatched
+from zhengtong.site.bench.filling import Unseen, Unwatched
 from zhengtong.site.databases import sqlite_url
 from zhengtong.site.demo import city
 from zhengtong.site.demo.history import Weeks
@@ -88,7 +88,8 @@ def live(ground: city.City, first: int, last: int) -> None:
     ]
     scene = Scene(calendar=load_calendar(), staffing=Staffing.read(), public=public, cases=[], files_since=NOW)
     nobody = Unwatched(staffing=scene.staffing, calendar=scene.calendar)
-    lived = Days(now=NOW, scene=scene, seed=first, handlers={}, supervising=nobody).live(stories)
+    unseen = Unseen(staffing=scene.staffing, calendar=scene.calendar)
+    lived = Days(now=NOW, scene=scene, seed=first, handlers={}, supervising=nobody, inspecting=unseen).live(stories)
     assert lived.astray == []
     assert Case.objects.count() == last
 

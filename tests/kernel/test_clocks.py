@@ -1,7 +1,7 @@
 """Clocks: what they read, held and extended, step by step, and when they wake."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 import pytest
@@ -21,6 +21,7 @@ from tests.kernel.stories import (
     submitted,
 )
 from zhengtong.kernel.binding import Bound
+from zhengtong.kernel.calendars import Calendar
 from zhengtong.kernel.clocks import DAYS, Alarm, find_clock, find_clocks, find_docket, find_wake_at
 from zhengtong.kernel.states import State
 from zhengtong.kernel.terms import Term
@@ -156,6 +157,9 @@ class Everywhere:
 
     def of(self, bound: Bound, state: State, clock: str) -> tuple[Alarm, ...]:
         return (self.alarm,)
+
+    def beside(self, bound: Bound, state: State, calendar: Calendar, at: datetime) -> tuple[datetime, ...]:
+        return ()
 
 
 class TestWaking:

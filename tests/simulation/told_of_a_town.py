@@ -12,7 +12,8 @@ def main() -> None:
     django.setup()
     from zhengtong.catalogue.queries import bound_for
     from zhengtong.kernel.states import fold
-    from zhengtong.kernel.supervision.facts import find_facts
+    from zhengtong.kernel.supervision.facts import CaseFacts, find_facts
+    from zhengtong.kernel.supervision.findings import Finding
     from zhengtong.kernel.supervision.patterns import find_patterns
     from zhengtong.kernel.supervision.watching import find_findings
     from zhengtong.law.calendar_files import load_calendar
@@ -24,7 +25,8 @@ def main() -> None:
 
     rules, calendar = load_rules(until.date()), load_calendar()
     rules = rules[::-1] if backwards else rules
-    found, facts = [], []
+    found: list[Finding] = []
+    facts: list[CaseFacts] = []
     for row in Case.objects.order_by("-id" if backwards else "id"):
         state = fold(load(row.pk))
         bound = bound_for(state.item, state.item_version, state.answers)

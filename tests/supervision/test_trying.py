@@ -67,10 +67,12 @@ class TestOneRule:
 
     def test_out_of_the_period_nothing_is_found(self, draft: RuleDraft) -> None:
         ask(draft, Wanted(rule="BD-01", since=law_day(MONDAY), until=law_day(MONDAY), sample=0), (REGION,), at=LATE)
+        assert draft.tried is not None
         assert sums(draft.tried, "BD-01") == (0, 0, 0)
 
     def test_of_another_territory_nothing_is_read(self, draft: RuleDraft) -> None:
         ask(draft, wanted(rule="BD-01"), ("000000",), at=LATE)
+        assert draft.tried is not None
         assert (draft.tried["total"], draft.tried["status"]) == (0, "done")
 
 
@@ -127,6 +129,7 @@ class TestMany:
         assert [try_waiting(LATE) for _round in range(4)] == [2, 2, 1, 0]
         draft.refresh_from_db()
         slowly = draft.tried
+        assert slowly is not None
         monkeypatch.setattr(trying, "AT_ONCE", 100)
         assert slowly == {**tried(draft), "after": slowly["after"]}
 

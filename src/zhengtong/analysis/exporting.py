@@ -345,30 +345,27 @@ def export_ocel_sqlite(path: Path, cases: Iterable[ToldCase]) -> Exported:
         OSError
     """
     objects, counted, events = _Objects(), 0, 0
-    with drafted(path) as draft:
-        with closing(sqlite3.connect(draft)) as database:
-            for statement in _TABLES:
-                database.execute(statement)
-            events_of: dict[str, _Rows] = {}
-            for case in cases:
-                counted += 1
-                for name, event, concerned in tell_objects(case, objects):
-                    events += 1
-                    database.execute("INSERT INTO event VALUES (?, ?)", (name, event.activity))
-                    database.executemany(
-                        "INSERT INTO event_object VALUES (?, ?, ?)", [(name, *pair) for pair in concerned]
-                    )
-                    rows = events_of.setdefault(event.activity, _Rows("event", event.activity, len(events_of)))
-                    rows.put(database, name, {"ocel_time": stamp(event.at)}, event.attributes)
-            _drop_unmet(objects)
-            objects_of: dict[str, _Rows] = {}
-            for key, kind in objects.types.items():
-                database.execute("INSERT INTO object VALUES (?, ?)", (key, kind))
-                related = [(key, *pair) for pair in objects.related.get(key, {})]
-                database.executemany("INSERT INTO object_object VALUES (?, ?, ?)", related)
-                rows = objects_of.setdefault(kind, _Rows("object", kind, len(objects_of)))
-                rows.put(database, key, {"ocel_time": _BEGINNING, "ocel_changed_field": None}, objects.attributes[key])
-            database.commit()
+    with drafted(path) as draft, closing(sqlite3.connect(draft)) as database:
+        for statement in _TABLES:
+            database.execute(statement)
+        events_of: dict[str, _Rows] = {}
+        for case in cases:
+            counted += 1
+            for name, event, concerned in tell_objects(case, objects):
+                events += 1
+                database.execute("INSERT INTO event VALUES (?, ?)", (name, event.activity))
+                database.executemany("INSERT INTO event_object VALUES (?, ?, ?)", [(name, *pair) for pair in concerned])
+                rows = events_of.setdefault(event.activity, _Rows("event", event.activity, len(events_of)))
+                rows.put(database, name, {"ocel_time": stamp(event.at)}, event.attributes)
+        _drop_unmet(objects)
+        objects_of: dict[str, _Rows] = {}
+        for key, kind in objects.types.items():
+            database.execute("INSERT INTO object VALUES (?, ?)", (key, kind))
+            related = [(key, *pair) for pair in objects.related.get(key, {})]
+            database.executemany("INSERT INTO object_object VALUES (?, ?, ?)", related)
+            rows = objects_of.setdefault(kind, _Rows("object", kind, len(objects_of)))
+            rows.put(database, key, {"ocel_time": _BEGINNING, "ocel_changed_field": None}, objects.attributes[key])
+        database.commit()
     return Exported(cases=counted, events=events, objects=len(objects.types))
 
 

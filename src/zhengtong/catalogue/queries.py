@@ -30,7 +30,8 @@ from zhengtong.catalogue.searching import Filters, initials_of
 __all__ = [
     "Complaint", "Filters", "GuideView", "ItemRow", "MaterialLine", "Requirements", "SearchResult",
     "UnknownItemVersion", "bound_for", "bound_for_many", "complaints_of", "content", "departments", "digests_between",
-    "find_item", "guide", "in_english", "initials_of", "inner_items", "item_names", "item_version", "items_in_force", "kinds",
+    "find_item", "guide", "in_english", "initials_of", "inner_items", "item_names", "item_version", "items_in_force",
+    "kinds",
     "leaflet_address", "published", "read_answers", "requirements", "search", "targets", "themes",
     "versions_in_force",
 ]  # fmt: skip

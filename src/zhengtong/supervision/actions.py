@@ -45,9 +45,7 @@ def _to_be_carded(actor: Actor, key: str) -> Signal:
     return signal
 
 
-def issue_order(
-    *, actor: Actor, at: datetime, words: str, key: str, about: str = "", term: str = ""
-) -> Recorded:
+def issue_order(*, actor: Actor, at: datetime, words: str, key: str, about: str = "", term: str = "") -> Recorded:
     """Propose an order (督办单), linked to the case or card it is about. It goes to its unit by `assign_order`, once
     the leader of the supervising body agrees, as the procedure of supervised tasks asks.
 
@@ -67,9 +65,7 @@ def ask_leader(*, actor: Actor, at: datetime, order: int, draft: str, key: str, 
     return desk.perform(actor=actor, at=at, case_id=order, wish=wish, key=key)
 
 
-def assign_order(
-    *, actor: Actor, at: datetime, order: int, unit: str, words: str, key: str
-) -> Recorded:
+def assign_order(*, actor: Actor, at: datetime, order: int, unit: str, words: str, key: str) -> Recorded:
     """Send an agreed order to the unit that is to carry it out, which signs for it and reports.
 
     Raises:
@@ -98,9 +94,7 @@ def advise(  # noqa: PLR0913 - who, when, what kind, to whom, in which words, on
     return made
 
 
-def _act(
-    act: str, *, actor: Actor, at: datetime, case_id: int, private: Mapping[str, Json], key: str
-) -> Recorded:
+def _act(act: str, *, actor: Actor, at: datetime, case_id: int, private: Mapping[str, Json], key: str) -> Recorded:
     return desk.perform(actor=actor, at=at, case_id=case_id, wish=desk.Wish(act=act, private=private), key=key)
 
 

@@ -39,7 +39,7 @@ def pack(run: ClockRun) -> int | None:
     """A clock as one number: start day, limit, promise; None where it cannot be reckoned from these alone.
 
     >>> pack_of(date(2026, 3, 2), Term(20, Unit.WD), None)
-    1368735
+    4315959330
     """
     if run.holds or run.extensions or run.until is not None or run.stopped_at is not None:
         return None

@@ -1,4 +1,4 @@
-"""Findings of supervision (监察判断): what is wrong, on which events it rests, and the arithmetic. Derived, never a fact."""
+"""Findings of supervision (监察判断): what is wrong, on which events it rests, and the sum. Derived, never a fact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -163,9 +163,9 @@ def compare(measured: Fraction, operator: Operator, threshold: Fraction) -> bool
 class Scope:
     """Which cases a rule speaks of; an empty list means all. `on_spot` None: both kinds.
 
-    `clocks` names clocks (`decision`, `main`, `step:*`, `branch:opinion`, …), `acts` acts, both of the procedures named;
-    one with `!` before it is left out. `outcomes` may say `negative`. `documents` are kinds of papers, `receipts` how the
-    receipts of the centre begin, `data` what a correction may touch (`mark:decided`, `fact:*`).
+    `clocks` names clocks (`decision`, `main`, `step:*`, `branch:opinion`, …), `acts` acts, both of the procedures
+    named; one with `!` before it is left out. `outcomes` may say `negative`. `documents` are kinds of papers,
+    `receipts` how the receipts of the centre begin, `data` what a correction may touch (`mark:decided`, `fact:*`).
     """
 
     procedures: frozenset[str] = frozenset()
