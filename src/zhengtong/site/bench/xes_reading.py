@@ -19,7 +19,7 @@ STEPS: Final = ("register", "check papers", "ask for more", "decide", "print & s
 
 def xes(bench: Bench) -> Iterator[Line]:
     try:
-        import rustxes  # type: ignore[import-untyped]  # it ships no types
+        import rustxes
     except ImportError:
         yield Skipped(name="XES import", why="rustxes is not installed (requirements-bench.txt)")
         return
