@@ -13,10 +13,10 @@ SUPERVISOR, REVIEWER, CHIEF, OFFICER = "zx06", "zx07", "zx08", "wj03"
 
 
 def watch(city: City) -> None:
-    """The sweep, as the background process runs it."""
+    """The sweep, over everything: the city's clock goes back after each journey, and no feed can follow that."""
     from zhengtong.supervision.sweeping import sweep
 
-    sweep(clock.now())
+    sweep(clock.now(), everything=True)
 
 
 def cards_of(number: str, level: str) -> list[str]:

@@ -127,7 +127,7 @@ class TestInspection:
         page = text_of(bureau.officer.get(reverse("supervision:check", args=[number])))
         assert "抽中 3 个，发现问题 1 个" in page
         assert "第1处所见" in page
-        (shown,) = re.findall(r'href="([^"]+/files/[^"]+)">空岗.png', page)
+        (shown,) = re.findall(r'href="([^"]+/files/[^"]+)"><img[^>]*>空岗.png', page)
         answer = bureau.officer.get(shown)
         assert answer.content == png()
         assert bureau.clerk.get(shown).status_code == 403

@@ -316,7 +316,8 @@ def _draft_page(
     is_own, is_open = draft.author == watcher.actor.person, draft.put_in_force_at is None
     shown = context(
         request, at, draft=draft, author=people.person_names({draft.author}).get(draft.author, draft.author),
-        is_own=is_own and is_open, is_open=is_open, complaints=complaints, changes=tuple(map(_change, changes)),
+        is_own=is_own and is_open, is_open=is_open, complaints=complaints,
+        changes=tuple(_change(each, _english_or(book)) for each in changes),
         shelves=() if complaints else _draft_shelves(book, watcher.regions),
         rules=tuple(book.rules.items()), try_form=try_form or _try_form(book, at)(),
         put_form=put_form or _put_form()(initial={"on": law_day(at)}), tried=_tried_view(draft, book, watcher.regions),
@@ -350,12 +351,12 @@ class ChangeLine:
     rows: tuple[tuple[str, str, str], ...]
 
 
-def _change(change: drafting.Change) -> ChangeLine:
+def _change(change: drafting.Change, names: Mapping[str, str]) -> ChangeLine:
     kind = "new" if change.was is None else "gone" if change.now is None else "changed"
     keys = change.keys if kind == "changed" else ()
     was, now = change.was or {}, change.now or {}
     return ChangeLine(
-        code=change.code, name=change.name, kind=kind,
+        code=change.code, name=names.get(change.code, change.name), kind=kind,
         rows=tuple((str(KEYS[key]), _plain(key, was.get(key)), _plain(key, now.get(key))) for key in keys),
     )  # fmt: skip
 
